@@ -1,0 +1,123 @@
+"""Tables of the contact database. A column that holds something of a person carries `info=PERSONNEL`; the mark drives export,
+erasure and retention, and a test refuses a text column of these tables that has no mark at all."""
+from datetime import datetime
+from typing import Any, Optional
+
+from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bot.contacts.base import Base, Instant
+
+PERSONNEL = {"personnel": True}
+ANONYME = {"personnel": False}
+
+# How a turn ended: one closed list drives the journal, the review page and the statistics.
+ISSUES = ("repondu", "propose", "hors_sujet", "incompris", "refus", "urgence", "flux", "degrade", "erreur")
+RAISONS_AVIS = ("sans_rapport", "pas_clair", "incomplet", "perime")
+
+
+def _parmi(colonne: str, valeurs: tuple[str, ...]) -> str:
+    return f"{colonne} IN ({', '.join(repr(v) for v in valeurs)})"
+
+
+class Caisse(Base):
+    """A regional caisse as its visitors need it. Names and numbers are data, never code."""
+
+    __tablename__ = "caisse"
+    code: Mapped[str] = mapped_column(String(40), primary_key=True, info=ANONYME, comment="court, stable, sans accent : « demo-aquitaine »")
+    nom: Mapped[str] = mapped_column(String(120), info=ANONYME)
+    telephone: Mapped[str] = mapped_column(String(30), info=ANONYME, comment="tel que les gens le composent")
+    horaires: Mapped[str] = mapped_column(String(200), info=ANONYME, comment="en une ligne : « du lundi au vendredi, 9 h à 17 h »")
+    courriel: Mapped[Optional[str]] = mapped_column(String(120), info=ANONYME)
+    site: Mapped[Optional[str]] = mapped_column(String(200), info=ANONYME)
+    fuseau: Mapped[str] = mapped_column(String(40), info=ANONYME, comment="zone IANA, par ex. Europe/Paris")
+    origines: Mapped[list[str]] = mapped_column(JSON, info=ANONYME, comment="sites autorisés à porter la fenêtre de dialogue : « https://caisse.example »")
+    fictive: Mapped[bool] = mapped_column(Boolean, info=ANONYME, comment="vrai pour la démonstration ; affiché partout")
+    antennes: Mapped[list["Antenne"]] = relationship(back_populates="caisse", order_by="Antenne.nom")
+
+
+class Antenne(Base):
+    """A place where a caisse receives people."""
+
+    __tablename__ = "antenne"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    caisse_code: Mapped[str] = mapped_column(ForeignKey("caisse.code"), info=ANONYME)
+    nom: Mapped[str] = mapped_column(String(80), info=ANONYME)
+    adresse: Mapped[str] = mapped_column(String(200), info=ANONYME)
+    code_postal: Mapped[str] = mapped_column(String(10), info=ANONYME)
+    ville: Mapped[str] = mapped_column(String(80), info=ANONYME)
+    horaires: Mapped[str] = mapped_column(String(200), info=ANONYME)
+    caisse: Mapped[Caisse] = relationship(back_populates="antennes")
+    __table_args__ = (UniqueConstraint("caisse_code", "nom"),)
+
+
+class Conversation(Base):
+    """One visitor's conversation. The cookie's secret is stored hashed; everything here is gone after 24 h at most."""
+
+    __tablename__ = "conversation"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, info=ANONYME, comment="128 bits tirés au sort par le site")
+    jeton_empreinte: Mapped[str] = mapped_column(String(64), unique=True, info=ANONYME, comment="SHA-256 du secret du cookie")
+    moteur_id: Mapped[str] = mapped_column(String(32), info=ANONYME, comment="identifiant donné au moteur ; change tous les 60 tours")
+    caisse_code: Mapped[str] = mapped_column(ForeignKey("caisse.code"), info=ANONYME)
+    cree_le: Mapped[datetime] = mapped_column(Instant, info=ANONYME)
+    active_le: Mapped[datetime] = mapped_column(Instant, index=True, info=ANONYME, comment="dernier message ; la purge part de là")
+    mode: Mapped[str] = mapped_column(String(12), info=ANONYME, comment="assistant, waiting, counsellor, closed (docs/contrat)")
+    tours: Mapped[int] = mapped_column(Integer, info=ANONYME, comment="depuis le dernier changement de moteur_id")
+    incompris: Mapped[int] = mapped_column(Integer, info=ANONYME, comment="messages de suite sans réponse ; remis à zéro par une réponse")
+    incivilites: Mapped[int] = mapped_column(Integer, info=ANONYME, comment="injures dans cette conversation")
+    pause_jusqua: Mapped[Optional[datetime]] = mapped_column(Instant, info=ANONYME, comment="injures répétées : pas de réponse avant")
+    dernier_sujet: Mapped[Optional[str]] = mapped_column(String(80), info=PERSONNEL)
+    profil: Mapped[dict[str, str]] = mapped_column(JSON, info=PERSONNEL, comment="ce que la personne a dit d'elle, listes fermées (fiches.PROFIL)")
+    __table_args__ = (CheckConstraint(_parmi("mode", ("assistant", "waiting", "counsellor", "closed")), name="mode"),)
+
+
+class Echange(Base):
+    """One message and the envelope that answered it. The unique (conversation, message_id) makes a resend harmless."""
+
+    __tablename__ = "echange"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True, info=ANONYME)
+    message_id: Mapped[str] = mapped_column(String(36), info=ANONYME, comment="uuid fait par la page")
+    empreinte: Mapped[str] = mapped_column(String(64), info=ANONYME, comment="SHA-256 du contenu : le même message_id avec un autre contenu est une erreur")
+    dit: Mapped[str] = mapped_column(Text, info=PERSONNEL, comment="ce que la personne a écrit, masqué, tel que la page le montre")
+    enveloppe: Mapped[Optional[dict[str, Any]]] = mapped_column(JSON, info=PERSONNEL, comment="la réponse ; absente tant que le tour est en cours")
+    recu_le: Mapped[datetime] = mapped_column(Instant, index=True, info=ANONYME)
+    __table_args__ = (UniqueConstraint("conversation_id", "message_id"),)
+
+
+class Choix(Base):
+    """What an opaque button id stands for. The page only ever sees the id."""
+
+    __tablename__ = "choix"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, info=ANONYME)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True, info=ANONYME)
+    libelle: Mapped[str] = mapped_column(String(200), info=ANONYME)
+    charge: Mapped[dict[str, Any]] = mapped_column(JSON, info=ANONYME, comment="ce que le bouton demande : {intention}, {profil}, {avis}…")
+
+
+class Tour(Base):
+    """The journal of turns, for review and figures. It keeps no link to the conversation once that is purged."""
+
+    __tablename__ = "tour"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    conversation_id: Mapped[Optional[str]] = mapped_column(ForeignKey("conversation.id", ondelete="SET NULL"), index=True, info=ANONYME)
+    caisse_code: Mapped[str] = mapped_column(ForeignKey("caisse.code"), info=ANONYME)
+    le: Mapped[datetime] = mapped_column(Instant, index=True, info=ANONYME)
+    issue: Mapped[str] = mapped_column(String(12), info=ANONYME, comment="comment le tour a fini (tables.ISSUES)")
+    sujet: Mapped[Optional[str]] = mapped_column(String(80), info=ANONYME)
+    confiance: Mapped[Optional[float]] = mapped_column(info=ANONYME)
+    premiers: Mapped[list[Any]] = mapped_column(JSON, info=ANONYME, comment="les trois premiers du classement, avec leur confiance")
+    texte_masque: Mapped[Optional[str]] = mapped_column(Text, info=PERSONNEL, comment="numéros masqués ; effacé avec la conversation, gardé 90 jours si incompris")
+    duree_ms: Mapped[int] = mapped_column(Integer, info=ANONYME)
+    __table_args__ = (CheckConstraint(_parmi("issue", ISSUES), name="issue"), Index("ix_tour_issue_le", "issue", "le"))
+
+
+class Avis(Base):
+    """« Cette réponse vous aide-t-elle ? » One per turn; the last word counts."""
+
+    __tablename__ = "avis"
+    tour_id: Mapped[int] = mapped_column(ForeignKey("tour.id", ondelete="CASCADE"), primary_key=True, info=ANONYME)
+    utile: Mapped[bool] = mapped_column(Boolean, info=ANONYME)
+    raison: Mapped[Optional[str]] = mapped_column(String(20), info=ANONYME)
+    le: Mapped[datetime] = mapped_column(Instant, info=ANONYME)
+    __table_args__ = (CheckConstraint(f"raison IS NULL OR {_parmi('raison', RAISONS_AVIS)}", name="raison"),)

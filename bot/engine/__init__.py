@@ -1,0 +1,1 @@
+"""What runs inside Rasa (Python 3.10): importer, encoders, classifier, decision, channel, tracker store. The only room that imports rasa."""

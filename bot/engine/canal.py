@@ -1,0 +1,87 @@
+"""The channel between the front and the engine: JSON over loopback, one answer with what was said and what was understood.
+
+Unlike Rasa's REST channel it never hides a failure behind an empty list: an exception is a 500, and the front says so.
+A button arrives as an intent, never as text, so no text can force one.
+"""
+import hmac
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+RANG_MAX = 10
+
+
+def comprehension(analyse: Dict[Text, Any]) -> Dict[Text, Any]:
+    """What the front needs of a parse: the decision, what may be offered, the head of the ranking, the entities."""
+    return {
+        "intention": analyse["intent"]["name"],
+        "confiance": analyse["intent"].get("confidence", 0.0),
+        "propositions": analyse.get("propositions", []),
+        "classement": [{"intention": r["name"], "confiance": round(r["confidence"], 4)}
+                       for r in analyse.get("intent_ranking", [])[:RANG_MAX]],
+        "entites": [{"entite": e["entity"], "valeur": e["value"]} for e in analyse.get("entities", [])],
+    }
+
+
+class CanalFront(InputChannel):
+    """`POST /webhooks/front/message` {sender, text | intent, metadata} and `POST /webhooks/front/comprendre` {texts, metadata}."""
+
+    @classmethod
+    def name(cls) -> Text:
+        return "front"
+
+    @classmethod
+    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "CanalFront":
+        return cls((credentials or {}).get("jeton") or "")
+
+    def __init__(self, jeton: Text) -> None:
+        """`jeton`: shared secret that the front sends; other processes of the machine cannot talk to the engine."""
+        self.jeton = jeton
+
+    def _refuse(self, request: Request) -> Optional[HTTPResponse]:
+        if not self.jeton or not hmac.compare_digest(request.headers.get("x-jeton", ""), self.jeton):
+            return response.json({"erreur": "JETON"}, status=403)
+        return None
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        canal = Blueprint("canal_front", __name__)
+
+        @canal.route("/", methods=["GET"])
+        async def sante(_: Request) -> HTTPResponse:
+            return response.json({"statut": "ok"})
+
+        @canal.route("/comprendre", methods=["POST"])
+        async def comprendre(request: Request) -> HTTPResponse:
+            refus = self._refuse(request)
+            if refus:
+                return refus
+            processeur = request.app.ctx.agent.processor
+            analyses: List[Dict] = []
+            for texte in request.json["texts"]:
+                message = UserMessage(texte, metadata=request.json.get("metadata") or {})
+                analyses.append(comprehension(await processeur.parse_message(message, only_output_properties=True)))
+            return response.json(analyses)
+
+        @canal.route("/message", methods=["POST"])
+        async def recevoir(request: Request) -> HTTPResponse:
+            refus = self._refuse(request)
+            if refus:
+                return refus
+            corps = request.json
+            sortie = CollectingOutputChannel()
+            message = UserMessage(corps.get("text") or "", sortie, corps["sender"], input_channel=self.name(),
+                                  metadata=corps.get("metadata") or {})
+            if corps.get("intent"):
+                analyse = {"text": "", "intent": {"name": corps["intent"], "confidence": 1.0}, "intent_ranking": [],
+                           "entities": corps.get("entities") or []}
+            else:
+                processeur = request.app.ctx.agent.processor
+                analyse = await processeur.parse_message(message, only_output_properties=True)
+            message.parse_data = analyse
+            await on_new_message(message)
+            return response.json({"messages": sortie.messages, "comprehension": comprehension(analyse)})
+
+        return canal

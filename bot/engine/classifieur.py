@@ -1,0 +1,108 @@
+"""Rasa components around `modele`: the classifier of intents and the decision between answering, offering and refusing."""
+from __future__ import annotations
+
+from typing import Any, Dict, List, Text, Type
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.engine import modele
+from bot.engine.modele import Modele
+from bot.knowledge.catalogue import HORS_SUJET
+
+INCOMPRIS = "nlu_fallback"
+FICHIER = "modele.pickle"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class ClassifieurSujets(GraphComponent, IntentClassifier):
+    """Intents by kernel least squares (see `modele`). Configuration: `poids`, `gamma`, `regularisation`."""
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        return dict(modele.DEFAUTS)
+
+    def __init__(self, config: Dict[Text, Any], ressource: Resource, stockage: ModelStorage, appris: Modele | None = None):
+        self._config, self._ressource, self._stockage, self._modele = config, ressource, stockage, appris
+
+    @classmethod
+    def create(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> ClassifieurSujets:
+        return cls(config, resource, model_storage)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        exemples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
+        # Sorted: the importer may hand files over in any order, and a sum in another order is another number.
+        paires = sorted({(e.get(TEXT), e.get(INTENT)) for e in exemples})
+        self._modele = Modele(self._config).apprendre([t for t, _ in paires], [i for _, i in paires])
+        with self._stockage.write_to(self._ressource) as dossier:
+            self._modele.enregistrer(dossier / FICHIER)
+        return self._ressource
+
+    @classmethod
+    def load(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+             execution_context: ExecutionContext, **kwargs: Any) -> ClassifieurSujets:
+        with model_storage.read_from(resource) as dossier:
+            return cls(config, resource, model_storage, Modele.lire(dossier / FICHIER))
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            classement = [{"name": nom, "confidence": confiance} for nom, confiance in self._modele.classer(message.get(TEXT) or "")]
+            message.set(INTENT, classement[0], add_to_output=True)
+            message.set(INTENT_RANKING_KEY, classement[:20], add_to_output=True)
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        return training_data
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class Decision(GraphComponent, IntentClassifier):
+    """Sure → the intent stands; unsure → `nlu_fallback` with up to `choix` propositions; nothing near → out of scope.
+
+    Configuration: `seuil_reponse` (least confidence of an answer), `seuil_ecart` (least lead on the second), `seuil_choix` (least
+    confidence of the best for anything to be offered), `seuil_proposition` (least confidence of an offered intent), `choix` (how many).
+    The curve the thresholds were chosen on: docs/decisions/2026-11-22-seuils.md.
+    """
+
+    @classmethod
+    def required_components(cls) -> List[Type]:
+        return [IntentClassifier]
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        return {"seuil_reponse": 0.5, "seuil_ecart": 0.15, "seuil_choix": 0.1, "seuil_proposition": 0.02, "choix": 3}
+
+    def __init__(self, config: Dict[Text, Any]):
+        self._config = config
+
+    @classmethod
+    def create(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> Decision:
+        return cls(config)
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            intention, propositions = decider(message.get(INTENT_RANKING_KEY), self._config)
+            message.set("propositions", propositions, add_to_output=True)
+            if intention != message.get(INTENT)["name"]:
+                message.set(INTENT, {"name": intention, "confidence": message.get(INTENT)["confidence"]}, add_to_output=True)
+        return messages
+
+
+def decider(classement: List[Dict[Text, Any]], seuils: Dict[Text, Any]) -> tuple[Text, List[Text]]:
+    """(intent, propositions) from a ranking. Out of scope is never a proposition; it needs no lead to be refused politely."""
+    premier, second = classement[0], classement[1]
+    sur = premier["confidence"] >= seuils["seuil_reponse"] and premier["confidence"] - second["confidence"] >= seuils["seuil_ecart"]
+    if sur:
+        return premier["name"], []
+    candidats = [r["name"] for r in classement if r["name"] != HORS_SUJET and r["confidence"] >= seuils["seuil_proposition"]]
+    if premier["confidence"] < seuils["seuil_choix"] or not candidats:
+        return HORS_SUJET, []
+    return INCOMPRIS, candidats[: seuils["choix"]]

@@ -1,0 +1,59 @@
+"""Gives Rasa the topics: each sheet of `knowledge/` becomes an intent with its examples, a response and a rule.
+
+`domain.yml` and `bot/data/` stay free of topics; what they hold (conversation, flows) is added to, never replaced.
+"""
+from typing import Dict, List, Optional, Text, Union
+
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
+from rasa.shared.core.training_data.structures import StoryGraph
+from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from rasa.shared.utils.common import cached_method
+
+from bot.knowledge.catalogue import catalogue, intention
+from bot.knowledge.fiches import Fiche, fiches
+from bot.knowledge.lecture import ErreurConnaissance
+from bot.knowledge.rendu import rendre
+
+
+class KnowledgeImporter(RasaFileImporter):
+    """RasaFileImporter plus the topics. List only this one in config.yml: two importers make Rasa warn and guess."""
+
+    def __init__(self, config_file: Optional[Text] = None, domain_path: Optional[Text] = None,
+                 training_data_paths: Optional[Union[List[Text], Text]] = None, **kwargs):
+        super().__init__(config_file, domain_path, training_data_paths)
+        self.fiches: Dict[str, Fiche] = fiches()
+        manquants = [s for s in catalogue().sujets if s not in self.fiches]
+        if manquants:
+            raise ErreurConnaissance(f"{len(manquants)} sujet(s) du catalogue n'ont pas de fiche : {', '.join(manquants[:5])}…")
+
+    @cached_method
+    def get_domain(self) -> Domain:
+        """The project's domain with one intent and one response a topic."""
+        reponses = {}
+        for sujet, fiche in self.fiches.items():
+            texte = rendre(fiche, fiche.validite[0]).texte
+            # The front writes the answer itself, from the sheet, for the day and the person; the text is there for `rasa shell`.
+            reponses[f"utter_{intention(sujet)}"] = [{"text": texte, "custom": {"sujet": sujet}}]
+        genere = Domain.from_dict({"version": "3.1", "intents": [intention(s) for s in self.fiches], "responses": reponses})
+        return super().get_domain().merge(genere)
+
+    @cached_method
+    def get_nlu_data(self, language: Optional[Text] = "fr") -> TrainingData:
+        """The project's examples with the formulations and the question of every sheet."""
+        exemples = []
+        for sujet, fiche in self.fiches.items():
+            for formulation in [fiche.question, *fiche.toutes_formulations]:
+                exemples.append(Message.build(text=formulation, intent=intention(sujet)))
+        return super().get_nlu_data(language).merge(TrainingData(exemples))
+
+    @cached_method
+    def get_stories(self, exclusion_percentage: Optional[int] = None) -> StoryGraph:
+        """The project's rules with one rule a topic: this intent, this answer."""
+        regles = [{"rule": sujet, "steps": [{"intent": intention(sujet)}, {"action": f"utter_{intention(sujet)}"}]}
+                  for sujet in self.fiches]
+        lecteur = YAMLStoryReader(self.get_domain(), "knowledge")
+        etapes = lecteur.read_from_parsed_yaml({"version": "3.1", "rules": regles})
+        return super().get_stories(exclusion_percentage).merge(StoryGraph(etapes))

@@ -1,0 +1,120 @@
+"""The classifier proper, without Rasa: kernel least squares over words, character n-grams and sentence encoders.
+
+One kernel for each view of the text (word and character tf-idf; encoders), blended; one regression of the labels on it,
+solved exactly, so that two trainings give the same numbers. Leave-one-out scores come from the same solution (Rifkin & Lippert,
+« Notes on Regularized Least Squares », MIT-CSAIL-TR-2007-025) and set the temperature that turns scores into confidences.
+Why this and not an SVM or a logistic regression: docs/decisions/2026-11-22-classifieur.md.
+"""
+import pickle
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from bot.engine.encodeurs import encoder
+from bot.engine.preparation import preparer
+
+DEFAUTS: Dict[str, Any] = {
+    # weight of each view's kernel in the blend; 0 leaves the view out
+    "poids": {"mots": 0.15, "lettres": 0.35, "e5": 0.25, "use": 0.25},
+    # sharpness of the encoder kernels exp(gamma (cos - 1)); their cosines crowd near 1, tf-idf ones do not
+    "gamma": {"e5": 12.0, "use": 3.0},
+    # ridge penalty
+    "regularisation": 0.3,
+}
+
+
+class Modele:
+    """Fit on (texts, labels), then `classer` texts. Confidences are probabilities over the labels, calibrated leave-one-out."""
+
+    def __init__(self, config: Dict[str, Any]):
+        self.config = {**DEFAUTS, **{c: config[c] for c in DEFAUTS if config.get(c) is not None}}
+        self.etiquettes: List[str] = []
+
+    @property
+    def vues(self) -> List[str]:
+        return [vue for vue, poids in self.config["poids"].items() if poids]
+
+    def _tfidf(self, vue: str) -> TfidfVectorizer:
+        if vue == "mots":
+            return TfidfVectorizer(token_pattern=r"(?u)\b\w+\b", ngram_range=(1, 2), sublinear_tf=True, dtype=np.float32)
+        return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32)
+
+    def _representer(self, textes: Sequence[str], apprendre: bool = False) -> Dict[str, Any]:
+        prepares = [preparer(t) for t in textes]
+        vues: Dict[str, Any] = {}
+        for vue in self.vues:
+            if vue in ("mots", "lettres"):
+                if apprendre:
+                    self.tfidf[vue] = self._tfidf(vue).fit(prepares)
+                vues[vue] = self.tfidf[vue].transform(prepares)
+            else:
+                vues[vue] = encoder([vue], textes)
+        return vues
+
+    def _noyau(self, gauche: Dict[str, Any]) -> np.ndarray:
+        """(n, number of training lines): the blended similarity of texts to the training lines."""
+        noyau = 0.0
+        for vue, poids in self.config["poids"].items():
+            if not poids:
+                continue
+            produit = gauche[vue] @ self.appris[vue].T
+            cosinus = produit.toarray() if hasattr(produit, "toarray") else produit
+            gamma = self.config["gamma"].get(vue)
+            noyau = noyau + poids * (np.exp(gamma * (cosinus - 1.0)) if gamma else cosinus)
+        return np.asarray(noyau, dtype=np.float64)
+
+    def apprendre(self, textes: Sequence[str], etiquettes: Sequence[str]) -> "Modele":
+        """Solve (K + λI) A = Y, and set the temperature on the leave-one-out scores."""
+        self.tfidf: Dict[str, TfidfVectorizer] = {}
+        self.etiquettes = sorted(set(etiquettes))
+        rang = {e: i for i, e in enumerate(self.etiquettes)}
+        cibles = np.zeros((len(textes), len(self.etiquettes)))
+        cibles[np.arange(len(textes)), [rang[e] for e in etiquettes]] = 1.0
+        self.appris = self._representer(textes, apprendre=True)
+        noyau = self._noyau(self.appris)
+        noyau[np.diag_indices_from(noyau)] += self.config["regularisation"]
+        facteur = cho_factor(noyau, lower=True, overwrite_a=True)
+        self.alpha = cho_solve(facteur, cibles)
+        inverse_diag = cho_solve(facteur, np.eye(len(textes))).diagonal()
+        hors_soi = cibles - self.alpha / inverse_diag[:, None]
+        self.temperature = _temperature(hors_soi, cibles)
+        self.alpha = self.alpha.astype(np.float32)
+        return self
+
+    def scores(self, textes: Sequence[str]) -> np.ndarray:
+        """(n, labels) raw scores, near 1 for the label of a text close to the training lines."""
+        return self._noyau(self._representer(textes)) @ self.alpha
+
+    def confiances(self, textes: Sequence[str]) -> np.ndarray:
+        """(n, labels) probabilities."""
+        return _softmax(self.scores(textes) * self.temperature)
+
+    def classer(self, texte: str) -> List[Tuple[str, float]]:
+        """Labels from the most to the least likely, with their confidence."""
+        confiances = self.confiances([texte])[0]
+        return [(self.etiquettes[i], float(confiances[i])) for i in np.argsort(-confiances, kind="stable")]
+
+    def enregistrer(self, chemin: Path) -> None:
+        """Write the model. Read back only from our own models/, whose manifest is checked before start."""
+        chemin.write_bytes(pickle.dumps(self, protocol=4))
+
+    @staticmethod
+    def lire(chemin: Path) -> "Modele":
+        return pickle.loads(chemin.read_bytes())
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    exp = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return exp / exp.sum(axis=1, keepdims=True)
+
+
+def _temperature(scores: np.ndarray, cibles: np.ndarray) -> float:
+    """The multiplier of the scores with the smallest log-loss, on a fixed grid (deterministic)."""
+    vrai = cibles.argmax(axis=1)
+    lignes = np.arange(len(vrai))
+    essais = np.geomspace(2.0, 60.0, 40)
+    pertes = [-np.log(np.clip(_softmax(scores * t)[lignes, vrai], 1e-9, 1)).mean() for t in essais]
+    return float(essais[int(np.argmin(pertes))])

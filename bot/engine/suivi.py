@@ -1,0 +1,36 @@
+"""The tracker store: Rasa's SQL store, without the words. What a person typed serves the turn and is never written by the engine."""
+from typing import Any, Dict
+
+from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+_GARDES = ("intent", "entities", "propositions")
+
+
+def _sans_texte(evenement: UserUttered) -> Dict[str, Any]:
+    """The stored form of a user event: intent and entities, no text, no ranking."""
+    donnees = evenement.as_dict()
+    donnees["text"] = ""
+    donnees["parse_data"] = {c: v for c, v in donnees["parse_data"].items() if c in _GARDES} | {"text": ""}
+    donnees["metadata"] = {}
+    return donnees
+
+
+class _Sobre:
+    """Stands for an event while it is saved; `as_dict` is all that the SQL store reads of it, besides its type."""
+
+    def __init__(self, evenement: UserUttered):
+        self.type_name = evenement.type_name
+        self._donnees = _sans_texte(evenement)
+
+    def as_dict(self) -> Dict[str, Any]:
+        return self._donnees
+
+
+class SuiviSobre(SQLTrackerStore):
+    """SQLTrackerStore that blanks the text and the ranking of user events on save (reference/security.md, H17)."""
+
+    def _additional_events(self, session: Any, tracker: DialogueStateTracker):
+        for evenement in super()._additional_events(session, tracker):
+            yield _Sobre(evenement) if isinstance(evenement, UserUttered) else evenement
