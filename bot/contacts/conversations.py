@@ -1,0 +1,189 @@
+"""Conversations as the database keeps them: opening, one message in flight, answers given once, journal, purge."""
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Optional, Sequence
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.contacts.tables import Avis, Choix, Conversation, Echange, Tour
+
+INACTIVITE = timedelta(minutes=30)
+DUREE_MAX = timedelta(hours=24)
+GARDE_INCOMPRIS = timedelta(days=90)
+# A turn that has had no answer for this long died with its process; the message may be taken again.
+TOUR_PERDU = timedelta(seconds=60)
+TOURS_PAR_MOTEUR_ID = 60
+
+
+class Refus(Exception):
+    """A request that is not served: stable code, sentence for people, HTTP status, seconds to wait where waiting helps."""
+
+    code, statut, attendre = "REFUS", 400, None
+    message = "Cette demande n'est pas possible."
+
+
+class ConversationInconnue(Refus):
+    code, statut = "CONVERSATION_INCONNUE", 401
+    message = "Cette conversation n'existe plus : ses messages ont été effacés. Vous pouvez en ouvrir une nouvelle."
+
+
+class MessageEnCours(Refus):
+    code, statut, attendre = "MESSAGE_EN_COURS", 409, 2
+    message = "Je réponds encore à votre message précédent. Un instant, puis renvoyez celui-ci."
+
+
+class MessageDifferent(Refus):
+    code, statut = "MESSAGE_DIFFERENT", 409
+    message = "Ce message a déjà été envoyé avec un autre contenu. Envoyez-le à nouveau comme un nouveau message."
+
+
+class TropDeMessages(Refus):
+    code, statut, attendre = "TROP_DE_MESSAGES", 429, 60
+    message = "Vous avez envoyé beaucoup de messages en peu de temps. Patientez une minute avant le suivant."
+
+
+class ChoixInconnu(Refus):
+    code, statut = "CHOIX_INCONNU", 422
+    message = "Ce bouton ne répond plus. Écrivez votre question, ou choisissez parmi les derniers boutons proposés."
+
+
+def empreinte(texte: str) -> str:
+    """SHA-256 in hexadecimal. For secrets of 128 bits and more, not for anything guessable."""
+    return hashlib.sha256(texte.encode()).hexdigest()
+
+
+def ouvrir(session: Session, caisse_code: str, maintenant: datetime) -> tuple[Conversation, str]:
+    """A new conversation and the secret its cookie will hold; only the secret's hash is kept."""
+    secret = secrets.token_urlsafe(32)
+    conversation = Conversation(
+        id=secrets.token_hex(16), jeton_empreinte=empreinte(secret), moteur_id=secrets.token_hex(16), caisse_code=caisse_code,
+        cree_le=maintenant, active_le=maintenant, mode="assistant", tours=0, incompris=0, incivilites=0, profil={})
+    session.add(conversation)
+    session.flush()
+    return conversation, secret
+
+
+def retrouver(session: Session, secret: Optional[str], maintenant: datetime) -> Conversation:
+    """The conversation of a cookie. Raises ConversationInconnue when there is none, or when it is over."""
+    trouvee = session.scalar(select(Conversation).where(Conversation.jeton_empreinte == empreinte(secret))) if secret else None
+    if trouvee is None or maintenant - trouvee.active_le > INACTIVITE or maintenant - trouvee.cree_le > DUREE_MAX:
+        raise ConversationInconnue
+    return trouvee
+
+
+def messages_recents(session: Session, conversation: Conversation, maintenant: datetime, periode: timedelta) -> int:
+    """How many messages this conversation took in the last `periode`."""
+    return len(session.scalars(select(Echange.id).where(
+        Echange.conversation_id == conversation.id, Echange.recu_le > maintenant - periode)).all())
+
+
+def commencer(session: Session, conversation: Conversation, message_id: str, contenu: str, dit: str,
+              maintenant: datetime) -> tuple[Echange, bool]:
+    """Take a message in: (exchange, True), or the exchange already answered under the same id and False.
+
+    `contenu` is what was sent (its hash is kept, not itself); `dit` what the page shows of it. Raises MessageEnCours while another message of
+    the conversation is being answered, MessageDifferent when the id was used for something else.
+    """
+    # Taken before any read: on PostgreSQL this row lock puts two messages of one conversation one after the other.
+    session.execute(update(Conversation).where(Conversation.id == conversation.id).values(active_le=maintenant))
+    marque = empreinte(contenu)
+    deja = session.scalar(select(Echange).where(Echange.conversation_id == conversation.id, Echange.message_id == message_id))
+    if deja is not None:
+        if deja.empreinte != marque:
+            raise MessageDifferent
+        if deja.enveloppe is not None:
+            return deja, False
+        if maintenant - deja.recu_le < TOUR_PERDU:
+            raise MessageEnCours
+        deja.recu_le = maintenant
+        return deja, True
+    en_cours = session.scalar(select(Echange.id).where(
+        Echange.conversation_id == conversation.id, Echange.enveloppe.is_(None), Echange.recu_le > maintenant - TOUR_PERDU))
+    if en_cours is not None:
+        raise MessageEnCours
+    echange = Echange(conversation_id=conversation.id, message_id=message_id, empreinte=marque, dit=dit, recu_le=maintenant)
+    session.add(echange)
+    try:
+        session.flush()
+    except IntegrityError as e:
+        raise MessageEnCours from e
+    return echange, True
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What the journal keeps of a turn."""
+
+    issue: str
+    sujet: Optional[str]
+    confiance: Optional[float]
+    premiers: Sequence[tuple[str, float]]
+    texte_masque: Optional[str]
+    duree_ms: int
+
+
+def journaliser(session: Session, conversation: Conversation, trace: Trace, maintenant: datetime) -> Tour:
+    """Append a turn to the journal."""
+    tour = Tour(conversation_id=conversation.id, caisse_code=conversation.caisse_code, le=maintenant, issue=trace.issue, sujet=trace.sujet,
+                confiance=trace.confiance, premiers=[list(p) for p in trace.premiers], texte_masque=trace.texte_masque,
+                duree_ms=trace.duree_ms)
+    session.add(tour)
+    session.flush()
+    return tour
+
+
+def proposer(session: Session, conversation: Conversation, libelle: str, charge: dict[str, Any]) -> Choix:
+    """A button: an opaque id for what it asks."""
+    choix = Choix(id=secrets.token_hex(8), conversation_id=conversation.id, libelle=libelle, charge=charge)
+    session.add(choix)
+    return choix
+
+
+def choisir(session: Session, conversation: Conversation, choix_id: str) -> Choix:
+    """What a button of this conversation asks. Raises ChoixInconnu for another conversation's, and for what never existed, alike."""
+    choix = session.get(Choix, choix_id)
+    if choix is None or choix.conversation_id != conversation.id:
+        raise ChoixInconnu
+    return choix
+
+
+def donner_avis(session: Session, tour_id: int, utile: bool, raison: Optional[str], maintenant: datetime) -> None:
+    """Keep whether an answer helped; said again, it replaces."""
+    session.merge(Avis(tour_id=tour_id, utile=utile, raison=raison, le=maintenant))
+
+
+def echanges(session: Session, conversation: Conversation) -> Sequence[Echange]:
+    """The conversation so far, oldest first."""
+    return session.scalars(select(Echange).where(Echange.conversation_id == conversation.id).order_by(Echange.id)).all()
+
+
+def oublier(session: Session, conversation: Conversation) -> None:
+    """Forget a conversation now: messages, buttons, profile; the journal keeps its line without text nor link."""
+    _effacer(session, [conversation.id], garder_incompris=False)
+
+
+def _effacer(session: Session, ids: Sequence[str], garder_incompris: bool) -> None:
+    texte = update(Tour).where(Tour.conversation_id.in_(ids))
+    if garder_incompris:
+        # What was not understood is read by a person for 90 days, masked and without any link to a conversation (security.md §3.2).
+        texte = texte.where(Tour.issue.not_in(("incompris", "propose", "hors_sujet")))
+    session.execute(texte.values(texte_masque=None))
+    session.execute(update(Tour).where(Tour.conversation_id.in_(ids)).values(conversation_id=None))
+    for table in (Echange, Choix):
+        session.execute(delete(table).where(table.conversation_id.in_(ids)))
+    session.execute(delete(Conversation).where(Conversation.id.in_(ids)))
+
+
+def purger(session: Session, maintenant: datetime) -> dict[str, int]:
+    """Delete conversations idle for 30 minutes or older than 24 h, and journal texts older than 90 days. Safe to run twice."""
+    ids = session.scalars(select(Conversation.id).where(
+        (Conversation.active_le < maintenant - INACTIVITE) | (Conversation.cree_le < maintenant - DUREE_MAX))).all()
+    for debut in range(0, len(ids), 500):
+        _effacer(session, ids[debut:debut + 500], garder_incompris=True)
+    textes = session.execute(update(Tour).where(Tour.texte_masque.is_not(None), Tour.le < maintenant - GARDE_INCOMPRIS)
+                             .values(texte_masque=None)).rowcount
+    return {"conversations": len(ids), "textes": textes}
