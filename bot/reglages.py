@@ -27,7 +27,7 @@ class Reglages(BaseSettings):
     cookies_surs: bool = Field(False, description="cookies réservés à HTTPS (obligatoire derrière un site public)")
     messages_par_minute: int = Field(20, description="messages acceptés par minute et par conversation")
     conversations_par_minute: int = Field(30, description="conversations ouvertes par minute et par adresse")
-    delai_moteur: float = Field(8.0, description="secondes laissées au moteur avant de répondre sans lui")
+    delai_moteur: float = Field(1.8, description="secondes laissées au moteur avant de répondre sans lui")
 
     @property
     def adresse_base(self) -> str:

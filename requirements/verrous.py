@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from installer import RACINE, outils  # noqa: E402
+from installer import RACINE, outils
 
 VERROUS = {"engine": ("3.10", ["engine"]), "service": ("3.11", ["service", "test"])}
 

@@ -1,15 +1,22 @@
 """Caisses and antennes: reading them, and the fictitious one of the demonstration."""
-from typing import Optional
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from bot.contacts.refus import Refus
 from bot.contacts.tables import Antenne, Caisse
 
 
-def caisse(session: Session, code: str) -> Optional[Caisse]:
-    """A caisse with its antennes, None when the code is unknown."""
-    return session.scalar(select(Caisse).where(Caisse.code == code).options(selectinload(Caisse.antennes)))
+class CaisseInconnue(Refus):
+    code, statut = "CAISSE_INCONNUE", 404
+    message = "Cette caisse n'est pas connue de l'assistant. Ouvrez la conversation depuis le site de votre caisse."
+
+
+def caisse(session: Session, code: str) -> Caisse:
+    """A caisse with its antennes. Raises CaisseInconnue."""
+    trouvee = session.scalar(select(Caisse).where(Caisse.code == code).options(selectinload(Caisse.antennes)))
+    if trouvee is None:
+        raise CaisseInconnue
+    return trouvee
 
 
 def caisses(session: Session) -> list[Caisse]:

@@ -3,12 +3,13 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.contacts.refus import Refus
 from bot.contacts.tables import Avis, Choix, Conversation, Echange, Tour
 
 INACTIVITE = timedelta(minutes=30)
@@ -17,13 +18,6 @@ GARDE_INCOMPRIS = timedelta(days=90)
 # A turn that has had no answer for this long died with its process; the message may be taken again.
 TOUR_PERDU = timedelta(seconds=60)
 TOURS_PAR_MOTEUR_ID = 60
-
-
-class Refus(Exception):
-    """A request that is not served: stable code, sentence for people, HTTP status, seconds to wait where waiting helps."""
-
-    code, statut, attendre = "REFUS", 400, None
-    message = "Cette demande n'est pas possible."
 
 
 class ConversationInconnue(Refus):
@@ -184,6 +178,32 @@ def purger(session: Session, maintenant: datetime) -> dict[str, int]:
         (Conversation.active_le < maintenant - INACTIVITE) | (Conversation.cree_le < maintenant - DUREE_MAX))).all()
     for debut in range(0, len(ids), 500):
         _effacer(session, ids[debut:debut + 500], garder_incompris=True)
-    textes = session.execute(update(Tour).where(Tour.texte_masque.is_not(None), Tour.le < maintenant - GARDE_INCOMPRIS)
-                             .values(texte_masque=None)).rowcount
-    return {"conversations": len(ids), "textes": textes}
+    vieux = session.scalars(select(Tour.id).where(Tour.texte_masque.is_not(None), Tour.le < maintenant - GARDE_INCOMPRIS)).all()
+    for debut in range(0, len(vieux), 500):
+        session.execute(update(Tour).where(Tour.id.in_(vieux[debut:debut + 500])).values(texte_masque=None))
+    return {"conversations": len(ids), "textes": len(vieux)}
+
+
+def retenir(conversation: Conversation, issue: str, sujet: Optional[str], profil: Mapping[str, str]) -> None:
+    """What a turn leaves in the conversation: topic, profile, misunderstandings in a row, and a new engine id every 60 turns.
+
+    A fresh engine id keeps the cost of a message flat: the engine reads its whole session at each turn (reference/security.md, R16).
+    """
+    if sujet:
+        conversation.dernier_sujet = sujet
+    if profil:
+        conversation.profil = {**conversation.profil, **profil}
+    conversation.incompris = conversation.incompris + 1 if issue in ("propose", "incompris", "hors_sujet", "degrade") else 0
+    conversation.tours += 1
+    if conversation.tours >= TOURS_PAR_MOTEUR_ID:
+        conversation.tours, conversation.moteur_id = 0, secrets.token_hex(16)
+
+
+def repondre(session: Session, echange_id: int, enveloppe: dict[str, Any]) -> None:
+    """Keep the answer of a message, so that a resend gets it again."""
+    session.execute(update(Echange).where(Echange.id == echange_id).values(enveloppe=enveloppe))
+
+
+def abandonner(session: Session, echange_id: int) -> None:
+    """A turn failed before it answered: its message may be sent again."""
+    session.execute(delete(Echange).where(Echange.id == echange_id, Echange.enveloppe.is_(None)))

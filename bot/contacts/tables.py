@@ -13,7 +13,7 @@ ANONYME = {"personnel": False}
 
 # How a turn ended: one closed list drives the journal, the review page and the statistics.
 ISSUES = ("repondu", "propose", "hors_sujet", "incompris", "refus", "urgence", "flux", "degrade", "erreur")
-RAISONS_AVIS = ("sans_rapport", "pas_clair", "incomplet", "perime")
+RAISONS_AVIS = ("sans_reponse", "sans_rapport", "pas_clair", "incomplet", "perime")
 
 
 def _parmi(colonne: str, valeurs: tuple[str, ...]) -> str:
@@ -31,7 +31,7 @@ class Caisse(Base):
     courriel: Mapped[Optional[str]] = mapped_column(String(120), info=ANONYME)
     site: Mapped[Optional[str]] = mapped_column(String(200), info=ANONYME)
     fuseau: Mapped[str] = mapped_column(String(40), info=ANONYME, comment="zone IANA, par ex. Europe/Paris")
-    origines: Mapped[list[str]] = mapped_column(JSON, info=ANONYME, comment="sites autorisés à porter la fenêtre de dialogue : « https://caisse.example »")
+    origines: Mapped[list[str]] = mapped_column(JSON, info=ANONYME, comment="sites autorisés à porter la fenêtre : « https://caisse.example »")
     fictive: Mapped[bool] = mapped_column(Boolean, info=ANONYME, comment="vrai pour la démonstration ; affiché partout")
     antennes: Mapped[list["Antenne"]] = relationship(back_populates="caisse", order_by="Antenne.nom")
 
@@ -78,7 +78,7 @@ class Echange(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True, info=ANONYME)
     message_id: Mapped[str] = mapped_column(String(36), info=ANONYME, comment="uuid fait par la page")
-    empreinte: Mapped[str] = mapped_column(String(64), info=ANONYME, comment="SHA-256 du contenu : le même message_id avec un autre contenu est une erreur")
+    empreinte: Mapped[str] = mapped_column(String(64), info=ANONYME, comment="SHA-256 du contenu : même message_id, autre contenu = erreur")
     dit: Mapped[str] = mapped_column(Text, info=PERSONNEL, comment="ce que la personne a écrit, masqué, tel que la page le montre")
     enveloppe: Mapped[Optional[dict[str, Any]]] = mapped_column(JSON, info=PERSONNEL, comment="la réponse ; absente tant que le tour est en cours")
     recu_le: Mapped[datetime] = mapped_column(Instant, index=True, info=ANONYME)
@@ -107,7 +107,7 @@ class Tour(Base):
     sujet: Mapped[Optional[str]] = mapped_column(String(80), info=ANONYME)
     confiance: Mapped[Optional[float]] = mapped_column(info=ANONYME)
     premiers: Mapped[list[Any]] = mapped_column(JSON, info=ANONYME, comment="les trois premiers du classement, avec leur confiance")
-    texte_masque: Mapped[Optional[str]] = mapped_column(Text, info=PERSONNEL, comment="numéros masqués ; effacé avec la conversation, gardé 90 jours si incompris")
+    texte_masque: Mapped[Optional[str]] = mapped_column(Text, info=PERSONNEL, comment="numéros masqués ; gardé 90 jours si incompris, sinon effacé")
     duree_ms: Mapped[int] = mapped_column(Integer, info=ANONYME)
     __table_args__ = (CheckConstraint(_parmi("issue", ISSUES), name="issue"), Index("ix_tour_issue_le", "issue", "le"))
 

@@ -4,7 +4,7 @@ Unlike Rasa's REST channel it never hides a failure behind an empty list: an exc
 A button arrives as an intent, never as text, so no text can force one.
 """
 import hmac
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from sanic import Blueprint, response
@@ -14,7 +14,7 @@ from sanic.response import HTTPResponse
 RANG_MAX = 10
 
 
-def comprehension(analyse: Dict[Text, Any]) -> Dict[Text, Any]:
+def comprehension(analyse: Dict[str, Any]) -> Dict[str, Any]:
     """What the front needs of a parse: the decision, what may be offered, the head of the ranking, the entities."""
     return {
         "intention": analyse["intent"]["name"],
@@ -30,14 +30,14 @@ class CanalFront(InputChannel):
     """`POST /webhooks/front/message` {sender, text | intent, metadata} and `POST /webhooks/front/comprendre` {texts, metadata}."""
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         return "front"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "CanalFront":
+    def from_credentials(cls, credentials: Optional[Dict[str, Any]]) -> "CanalFront":
         return cls((credentials or {}).get("jeton") or "")
 
-    def __init__(self, jeton: Text) -> None:
+    def __init__(self, jeton: str) -> None:
         """`jeton`: shared secret that the front sends; other processes of the machine cannot talk to the engine."""
         self.jeton = jeton
 

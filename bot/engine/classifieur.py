@@ -1,7 +1,7 @@
 """Rasa components around `modele`: the classifier of intents and the decision between answering, offering and refusing."""
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text, Type
+from typing import Any, Dict, List, Type
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -25,14 +25,14 @@ class ClassifieurSujets(GraphComponent, IntentClassifier):
     """Intents by kernel least squares (see `modele`). Configuration: `poids`, `gamma`, `regularisation`."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         return dict(modele.DEFAUTS)
 
-    def __init__(self, config: Dict[Text, Any], ressource: Resource, stockage: ModelStorage, appris: Modele | None = None):
+    def __init__(self, config: Dict[str, Any], ressource: Resource, stockage: ModelStorage, appris: Modele | None = None):
         self._config, self._ressource, self._stockage, self._modele = config, ressource, stockage, appris
 
     @classmethod
-    def create(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+    def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
                execution_context: ExecutionContext) -> ClassifieurSujets:
         return cls(config, resource, model_storage)
 
@@ -46,7 +46,7 @@ class ClassifieurSujets(GraphComponent, IntentClassifier):
         return self._ressource
 
     @classmethod
-    def load(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+    def load(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
              execution_context: ExecutionContext, **kwargs: Any) -> ClassifieurSujets:
         with model_storage.read_from(resource) as dossier:
             return cls(config, resource, model_storage, Modele.lire(dossier / FICHIER))
@@ -76,14 +76,14 @@ class Decision(GraphComponent, IntentClassifier):
         return [IntentClassifier]
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         return {"seuil_reponse": 0.5, "seuil_ecart": 0.15, "seuil_choix": 0.1, "seuil_proposition": 0.02, "choix": 3}
 
-    def __init__(self, config: Dict[Text, Any]):
+    def __init__(self, config: Dict[str, Any]):
         self._config = config
 
     @classmethod
-    def create(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+    def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
                execution_context: ExecutionContext) -> Decision:
         return cls(config)
 
@@ -96,7 +96,7 @@ class Decision(GraphComponent, IntentClassifier):
         return messages
 
 
-def decider(classement: List[Dict[Text, Any]], seuils: Dict[Text, Any]) -> tuple[Text, List[Text]]:
+def decider(classement: List[Dict[str, Any]], seuils: Dict[str, Any]) -> tuple[str, List[str]]:
     """(intent, propositions) from a ranking. Out of scope is never a proposition; it needs no lead to be refused politely."""
     premier, second = classement[0], classement[1]
     sur = premier["confidence"] >= seuils["seuil_reponse"] and premier["confidence"] - second["confidence"] >= seuils["seuil_ecart"]

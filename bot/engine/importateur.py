@@ -2,7 +2,7 @@
 
 `domain.yml` and `bot/data/` stay free of topics; what they hold (conversation, flows) is added to, never replaced.
 """
-from typing import Dict, List, Optional, Text, Union
+from typing import Dict, List, Optional, Union
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
@@ -21,8 +21,8 @@ from bot.knowledge.rendu import rendre
 class KnowledgeImporter(RasaFileImporter):
     """RasaFileImporter plus the topics. List only this one in config.yml: two importers make Rasa warn and guess."""
 
-    def __init__(self, config_file: Optional[Text] = None, domain_path: Optional[Text] = None,
-                 training_data_paths: Optional[Union[List[Text], Text]] = None, **kwargs):
+    def __init__(self, config_file: Optional[str] = None, domain_path: Optional[str] = None,
+                 training_data_paths: Optional[Union[List[str], str]] = None, **kwargs):
         super().__init__(config_file, domain_path, training_data_paths)
         self.fiches: Dict[str, Fiche] = fiches()
         manquants = [s for s in catalogue().sujets if s not in self.fiches]
@@ -41,7 +41,7 @@ class KnowledgeImporter(RasaFileImporter):
         return super().get_domain().merge(genere)
 
     @cached_method
-    def get_nlu_data(self, language: Optional[Text] = "fr") -> TrainingData:
+    def get_nlu_data(self, language: Optional[str] = "fr") -> TrainingData:
         """The project's examples with the formulations and the question of every sheet."""
         exemples = []
         for sujet, fiche in self.fiches.items():

@@ -1,7 +1,7 @@
 """Barèmes: the figures of the law as named, dated, sourced values. An answer cites `{nom}`; a change of law is one line."""
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Dict, Optional, Tuple
 
@@ -110,7 +110,7 @@ def lire_baremes(dossier: Path = KNOWLEDGE / "baremes") -> Dict[str, Bareme]:
     return baremes
 
 
-@lru_cache(maxsize=None)
+@cache
 def baremes() -> Dict[str, Bareme]:
     """The project's own barèmes, read once."""
     return lire_baremes()

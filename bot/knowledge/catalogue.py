@@ -1,5 +1,5 @@
 """The catalogue: every topic, flow and conversation label the assistant must understand, with its stable id."""
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import FrozenSet, Tuple
 
@@ -29,7 +29,7 @@ class Catalogue:
         return frozenset(self.sujets) | self.flux | self.conversation
 
 
-@lru_cache(maxsize=None)
+@cache
 def catalogue() -> Catalogue:
     """The project's own catalogue, read once."""
     return Catalogue()

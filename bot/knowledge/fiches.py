@@ -1,7 +1,7 @@
 """Sheets: one topic, one file. Reads them into plain objects; `verification` says whether they are good, `rendu` writes their answer."""
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Tuple
 
@@ -151,7 +151,7 @@ def lire_fiches(dossier: Path = KNOWLEDGE) -> Dict[str, Fiche]:
             for chemin in sorted((dossier / "faq").glob("*/*.yml"))}
 
 
-@lru_cache(maxsize=None)
+@cache
 def fiches() -> Dict[str, Fiche]:
     """The project's own sheets, read once."""
     return lire_fiches()

@@ -4,7 +4,7 @@ from alembic import op
 
 import bot.contacts.base
 
-revision = 'e0dd8ece70a0'
+revision = '0001'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -20,7 +20,7 @@ def upgrade() -> None:
     sa.Column('courriel', sa.String(length=120), nullable=True),
     sa.Column('site', sa.String(length=200), nullable=True),
     sa.Column('fuseau', sa.String(length=40), nullable=False, comment='zone IANA, par ex. Europe/Paris'),
-    sa.Column('origines', sa.JSON(), nullable=False, comment='sites autorisés à porter la fenêtre de dialogue : « https://caisse.example »'),
+    sa.Column('origines', sa.JSON(), nullable=False, comment='sites autorisés à porter la fenêtre : « https://caisse.example »'),
     sa.Column('fictive', sa.Boolean(), nullable=False, comment='vrai pour la démonstration ; affiché partout'),
     sa.PrimaryKeyConstraint('code', name=op.f('pk_caisse'))
     )
@@ -73,7 +73,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('conversation_id', sa.String(length=32), nullable=False),
     sa.Column('message_id', sa.String(length=36), nullable=False, comment='uuid fait par la page'),
-    sa.Column('empreinte', sa.String(length=64), nullable=False, comment='SHA-256 du contenu : le même message_id avec un autre contenu est une erreur'),
+    sa.Column('empreinte', sa.String(length=64), nullable=False, comment='SHA-256 du contenu : même message_id, autre contenu = erreur'),
     sa.Column('dit', sa.Text(), nullable=False, comment='ce que la personne a écrit, masqué, tel que la page le montre'),
     sa.Column('enveloppe', sa.JSON(), nullable=True, comment='la réponse ; absente tant que le tour est en cours'),
     sa.Column('recu_le', bot.contacts.base.Instant(timezone=True), nullable=False),
@@ -94,7 +94,7 @@ def upgrade() -> None:
     sa.Column('sujet', sa.String(length=80), nullable=True),
     sa.Column('confiance', sa.Double(), nullable=True),
     sa.Column('premiers', sa.JSON(), nullable=False, comment='les trois premiers du classement, avec leur confiance'),
-    sa.Column('texte_masque', sa.Text(), nullable=True, comment='numéros masqués ; effacé avec la conversation, gardé 90 jours si incompris'),
+    sa.Column('texte_masque', sa.Text(), nullable=True, comment='numéros masqués ; gardé 90 jours si incompris, sinon effacé'),
     sa.Column('duree_ms', sa.Integer(), nullable=False),
     sa.CheckConstraint("issue IN ('repondu', 'propose', 'hors_sujet', 'incompris', 'refus', 'urgence', 'flux', 'degrade', 'erreur')", name=op.f('ck_tour_issue')),
     sa.ForeignKeyConstraint(['caisse_code'], ['caisse.code'], name=op.f('fk_tour_caisse_code')),
@@ -111,7 +111,7 @@ def upgrade() -> None:
     sa.Column('utile', sa.Boolean(), nullable=False),
     sa.Column('raison', sa.String(length=20), nullable=True),
     sa.Column('le', bot.contacts.base.Instant(timezone=True), nullable=False),
-    sa.CheckConstraint("raison IS NULL OR raison IN ('sans_rapport', 'pas_clair', 'incomplet', 'perime')", name=op.f('ck_avis_raison')),
+    sa.CheckConstraint("raison IS NULL OR raison IN ('sans_reponse', 'sans_rapport', 'pas_clair', 'incomplet', 'perime')", name=op.f('ck_avis_raison')),
     sa.ForeignKeyConstraint(['tour_id'], ['tour.id'], name=op.f('fk_avis_tour_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('tour_id', name=op.f('pk_avis'))
     )

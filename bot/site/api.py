@@ -1,0 +1,66 @@
+"""The chat API of the contract: the widget uses nothing else, and so may any other program."""
+from typing import Optional
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.reglages import Reglages
+from bot.site.enveloppe import Enveloppe, EnveloppeErreur
+from bot.site.garde import MessageEnvoye
+
+COOKIE = "conseil"
+routeur = APIRouter(prefix="/api", tags=["conversation"], responses={
+    code: {"model": EnveloppeErreur, "description": texte} for code, texte in (
+        (401, "pas ou plus de conversation"), (403, "écriture venue d'un autre site"), (404, "caisse inconnue"),
+        (409, "message en cours, ou même numéro avec un autre contenu"), (413, "corps trop grand"), (422, "message vide, trop long ou illisible"),
+        (429, "trop de messages ; voir Retry-After"), (500, "panne ; citer le numéro d'incident"))})
+
+
+class Ouverture(BaseModel):
+    """Which caisse the page belongs to, and whether it stands in a frame on another site."""
+
+    model_config = ConfigDict(extra="forbid")
+    caisse: Optional[str] = Field(None, max_length=40)
+    cadre: bool = False
+
+
+def poser_cookie(reponse: Response, secret: str, reglages: Reglages, cadre: bool = False) -> None:
+    """The conversation's cookie. In a frame on another site it is partitioned: that site's visitors, and nobody else's."""
+    if cadre:
+        reponse.headers.append("set-cookie", f"{COOKIE}={secret}; Path=/; HttpOnly; Secure; SameSite=None; Partitioned; Max-Age=86400")
+    else:
+        reponse.set_cookie(COOKIE, secret, max_age=86_400, httponly=True, samesite="lax", secure=reglages.cookies_surs, path="/")
+
+
+def lire_cookie(requete: Request) -> Optional[str]:
+    return requete.cookies.get(COOKIE)
+
+
+@routeur.post("/conversations", status_code=201, response_model=Enveloppe, summary="Ouvrir une conversation")
+async def ouvrir(requete: Request, reponse: Response, ouverture: Optional[Ouverture] = None) -> Enveloppe:
+    """Opens a conversation and sets its cookie. The body, optional, names the caisse; the answer is the notice and the greeting."""
+    contexte = requete.app.state.contexte
+    await contexte.limites.compter("conversation", requete.client.host if requete.client else "", contexte.reglages.conversations_par_minute)
+    ouverture = ouverture or Ouverture(caisse=None)
+    enveloppe, secret = await contexte.dialogue.ouvrir(ouverture.caisse)
+    poser_cookie(reponse, secret, contexte.reglages, ouverture.cadre)
+    return enveloppe
+
+
+@routeur.post("/messages", response_model=Enveloppe, summary="Envoyer un message, un choix ou un formulaire")
+async def envoyer(requete: Request, message: MessageEnvoye) -> Enveloppe:
+    """Answers a message. The same `message_id` again returns the same envelope and does nothing twice."""
+    return await requete.app.state.contexte.dialogue.traiter(lire_cookie(requete), message.message_id, texte=message.text, choix=message.choice)
+
+
+@routeur.get("/messages", response_model=Enveloppe, summary="Relire la conversation")
+def relire(requete: Request) -> Enveloppe:
+    """The conversation so far."""
+    return requete.app.state.contexte.dialogue.relire(lire_cookie(requete))
+
+
+@routeur.delete("/conversations", status_code=204, summary="Effacer la conversation")
+def effacer(requete: Request, reponse: Response) -> None:
+    """Forgets the conversation now and removes its cookie."""
+    requete.app.state.contexte.dialogue.oublier(lire_cookie(requete))
+    reponse.delete_cookie(COOKIE, path="/")

@@ -1,0 +1,145 @@
+"""Puts the front together: settings, database, clock, engine, routes, refusals in French."""
+import secrets
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import AsyncIterator, Mapping, Optional
+
+import structlog
+from anyio import to_thread
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from bot.contacts.base import Sessions, ouvrir
+from bot.contacts.caisses import caisses
+from bot.contacts.refus import Refus
+from bot.horloge import Horloge
+from bot.knowledge.fiches import Fiche, fiches
+from bot.knowledge.recherche import rechercher
+from bot.reglages import Reglages
+from bot.site import api, pages
+from bot.site.dialogue import Dialogue
+from bot.site.entetes import CorpsBorne, Entetes, MemeOrigine
+from bot.site.garde import CORPS_MAX, MessageTropLong
+from bot.site.limites import Limites
+from bot.site.moteur import Moteur
+
+journal = structlog.get_logger(__name__)
+
+
+@dataclass
+class Contexte:
+    """What every route may need; one per application, never global."""
+
+    reglages: Reglages
+    horloge: Horloge
+    sessions: Sessions
+    fiches: Mapping[str, Fiche]
+    moteur: Moteur
+    dialogue: Dialogue
+    limites: Limites
+
+
+def erreur_json(statut: int, code: str, message: str, attendre: Optional[int] = None) -> JSONResponse:
+    """A refusal or a failure as the contract writes it."""
+    incident = secrets.token_hex(4)
+    entetes = {"Retry-After": str(attendre)} if attendre else None
+    return JSONResponse({"error": {"code": code, "message": message, "incident": incident}}, statut, headers=entetes)
+
+
+def creer_app(reglages: Optional[Reglages] = None) -> FastAPI:
+    """The front as an ASGI application. Settings default to the environment's."""
+    reglages = reglages or Reglages()
+    sessions = Sessions(ouvrir(reglages.adresse_base))
+    horloge, moteur, contenu = Horloge.reglee(), Moteur(reglages), fiches()
+    contexte = Contexte(reglages, horloge, sessions, contenu, moteur, Dialogue(reglages, sessions, horloge, moteur, contenu), Limites())
+    origines: list[str] = []
+
+    @asynccontextmanager
+    async def vie(_: FastAPI) -> AsyncIterator[None]:
+        with sessions.lecture() as s:
+            origines.extend(sorted({o for c in caisses(s) for o in c.origines}))
+        await to_thread.run_sync(lambda: rechercher("prêt", 1))  # builds the index before the first visitor needs it
+        yield
+        await moteur.fermer()
+        sessions.engine.dispose()
+
+    app = FastAPI(title="Assistant du RSI", version="1", lifespan=vie, docs_url=None, redoc_url=None,
+                  description="API de conversation. Modèle reconstitué : ce n'est pas un service officiel du RSI.")
+    app.state.contexte = contexte
+    app.include_router(api.routeur)
+    app.include_router(pages.routeur)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    _sante(app)
+    _erreurs(app)
+    # The last added is the first met: headers on everything, then the cap, then the origin.
+    app.add_middleware(MemeOrigine)
+    app.add_middleware(CorpsBorne, maximum=CORPS_MAX)
+    app.add_middleware(Entetes, origines=lambda: origines, https=reglages.cookies_surs)
+    return app
+
+
+def _sante(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["exploitation"], summary="Le site répond")
+    async def healthz() -> dict[str, str]:
+        return {"statut": "ok"}
+
+    @app.get("/readyz", tags=["exploitation"], summary="Toutes les parties répondent", response_model=None)
+    async def readyz(requete: Request) -> "JSONResponse | dict[str, str]":
+        contexte: Contexte = requete.app.state.contexte
+
+        def base_repond() -> bool:
+            try:
+                with contexte.sessions.lecture() as s:
+                    return s.scalar(text("SELECT 1")) == 1
+            except OperationalError:
+                return False
+
+        etat = {"base": await to_thread.run_sync(base_repond), "moteur": await contexte.moteur.pret(),
+                "actions": await contexte.moteur.actions_pretes(contexte.reglages.port_actions)}
+        absentes = [nom for nom, vrai in etat.items() if not vrai]
+        if absentes:
+            return erreur_json(503, "PARTIE_ABSENTE", f"Ne répond pas : {', '.join(absentes)}.", attendre=5)
+        return {"statut": "ok"}
+
+
+def _erreurs(app: FastAPI) -> None:
+    def veut_page(requete: Request) -> bool:
+        return not requete.url.path.startswith("/api") and "text/html" in requete.headers.get("accept", "")
+
+    def rendre_erreur(requete: Request, statut: int, code: str, message: str, attendre: Optional[int] = None):
+        if veut_page(requete):
+            return pages.page_erreur(requete, statut, message)
+        return erreur_json(statut, code, message, attendre)
+
+    @app.exception_handler(Refus)
+    async def refus(requete: Request, e: Refus):
+        return rendre_erreur(requete, e.statut, e.code, e.message, e.attendre)
+
+    @app.exception_handler(RequestValidationError)
+    async def illisible(requete: Request, e: RequestValidationError):
+        if any(err["loc"][-1:] == ("text",) and err["type"] == "string_too_long" for err in e.errors()):
+            return rendre_erreur(requete, MessageTropLong.statut, MessageTropLong.code, MessageTropLong.message)
+        return rendre_erreur(requete, 422, "REQUETE_ILLISIBLE", "Cette demande n'a pas la forme attendue. Rechargez la page et recommencez.")
+
+    @app.exception_handler(HTTPException)
+    async def http(requete: Request, e: HTTPException):
+        messages = {404: ("PAGE_INCONNUE", "Cette page n'existe pas."), 405: ("METHODE_REFUSEE", "Cette adresse ne répond pas à cette demande.")}
+        code, message = messages.get(e.status_code, ("REFUS", "Cette demande n'est pas possible."))
+        return rendre_erreur(requete, e.status_code, code, message)
+
+    @app.exception_handler(OperationalError)
+    async def base_absente(requete: Request, e: OperationalError):
+        journal.error("base_indisponible", genre=type(e.orig).__name__)
+        message = "Le service est momentanément indisponible. Réessayez dans une minute, ou appelez votre caisse."
+        return rendre_erreur(requete, 503, "BASE_INDISPONIBLE", message, 30)
+
+    @app.exception_handler(Exception)
+    async def panne(requete: Request, e: Exception):
+        journal.error("panne", genre=type(e).__name__, chemin=requete.url.path, exc_info=e)
+        return rendre_erreur(requete, 500, "PANNE", "Une panne est survenue de notre côté. Réessayez ; si elle dure, appelez votre caisse.")

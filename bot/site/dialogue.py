@@ -1,0 +1,270 @@
+"""One turn of a conversation, from what was typed to the envelope. The only door between people and the engine.
+
+Order: input contract, emergency words, engine, and when the engine fails the search in the sheets. The database is touched twice, before
+and after, in short transactions; what a button means is read there, never taken from the page.
+"""
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Mapping, Optional, Sequence, cast
+from uuid import UUID
+
+import structlog
+from anyio import to_thread
+
+from bot.contacts import conversations as memoire
+from bot.contacts.base import Sessions
+from bot.contacts.caisses import caisse as lire_caisse
+from bot.contacts.tables import Caisse, Conversation
+from bot.horloge import Horloge
+from bot.knowledge import protections
+from bot.knowledge.catalogue import HORS_SUJET, catalogue, etiquette, intention
+from bot.knowledge.fiches import Fiche
+from bot.knowledge.recherche import rechercher
+from bot.reglages import Reglages
+from bot.site import garde, reponses
+from bot.site.enveloppe import ChoixPropose, Enveloppe, Etat, Message, Mode
+from bot.site.moteur import Moteur, MoteurIndisponible
+from bot.site.reponses import Bouton, Replique
+from bot.texte.masquage import Masquage
+from bot.texte.typographie import composer
+
+journal = structlog.get_logger(__name__)
+INCOMPRIS = "nlu_fallback"
+
+
+@dataclass
+class Bilan:
+    """What a turn decided: the replies, how it ended, what the conversation remembers."""
+
+    repliques: list[Replique]
+    issue: str
+    sujet: Optional[str] = None
+    confiance: Optional[float] = None
+    premiers: Sequence[tuple[str, float]] = ()
+    texte: Optional[str] = None
+    profil: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Entree:
+    """A message let in: its text (masked) or what its button asks, and the conversation as it stood."""
+
+    conversation: Conversation
+    caisse: Caisse
+    echange_id: int
+    texte: Optional[str]
+    charge: Optional[dict[str, Any]]
+    masques: Sequence[str]
+
+
+class Dialogue:
+    """Opens, answers, reads again and forgets conversations."""
+
+    def __init__(self, reglages: Reglages, sessions: Sessions, horloge: Horloge, moteur: Moteur, fiches: Mapping[str, Fiche]):
+        self.reglages, self.sessions, self.horloge, self.moteur, self.fiches = reglages, sessions, horloge, moteur, fiches
+
+    # -- opening, reading again, forgetting -------------------------------------------------------------------------------------------
+
+    async def ouvrir(self, caisse_code: Optional[str] = None) -> tuple[Enveloppe, str]:
+        """A new conversation: its first envelope (notice, greeting) and the secret for the cookie."""
+        def _ouvrir() -> tuple[Enveloppe, str]:
+            with self.sessions() as s:
+                caisse = lire_caisse(s, caisse_code or self.reglages.caisse)
+                _, secret = memoire.ouvrir(s, caisse.code, self.horloge.maintenant())
+                return Enveloppe(messages=accueil(caisse)), secret
+        return await to_thread.run_sync(_ouvrir)
+
+    def relire(self, secret: Optional[str]) -> Enveloppe:
+        """The conversation so far, notice first."""
+        with self.sessions.lecture() as s:
+            conversation = memoire.retrouver(s, secret, self.horloge.maintenant())
+            caisse = lire_caisse(s, conversation.caisse_code)
+            messages = accueil(caisse)
+            for echange in memoire.echanges(s, conversation):
+                messages.append(Message(author="assure", text=echange.dit))
+                if echange.enveloppe:
+                    messages += Enveloppe.model_validate(echange.enveloppe).messages
+            return Enveloppe(messages=messages, state=Etat(mode=cast(Mode, conversation.mode)))
+
+    def oublier(self, secret: Optional[str]) -> None:
+        """Forget the conversation now."""
+        with self.sessions() as s:
+            memoire.oublier(s, memoire.retrouver(s, secret, self.horloge.maintenant()))
+
+    # -- one turn ---------------------------------------------------------------------------------------------------------------------
+
+    async def traiter(self, secret: Optional[str], message_id: "UUID | str", texte: Optional[str] = None, choix: Optional[str] = None) -> Enveloppe:
+        """Answer one message. The same `message_id` again returns the same envelope and does nothing twice. Raises `Refus`."""
+        debut = time.monotonic()
+        lu = garde.lire_texte(texte) if texte is not None else None
+        entree = await to_thread.run_sync(lambda: self._entrer(secret, str(message_id), texte, lu, choix))
+        if isinstance(entree, Enveloppe):
+            return entree
+        try:
+            bilan = await self._repondre(entree)
+            if entree.masques:
+                bilan.repliques.append(_dire_masquage(entree.masques))
+            return await to_thread.run_sync(lambda: self._sortir(entree, bilan, debut))
+        except BaseException:
+            # The message may be sent again at once: nothing was answered, so nothing must look as if it were under way.
+            await to_thread.run_sync(lambda: self._abandonner(entree))
+            raise
+
+    def _entrer(self, secret: Optional[str], message_id: str, texte: Optional[str], lu: Optional[Masquage],
+                choix: Optional[str]) -> "Entree | Enveloppe":
+        maintenant = self.horloge.maintenant()
+        with self.sessions() as s:
+            conversation = memoire.retrouver(s, secret, maintenant)
+            bouton = memoire.choisir(s, conversation, choix) if choix is not None else None
+            dit = bouton.libelle if bouton else lu.texte if lu else ""
+            echange, nouveau = memoire.commencer(s, conversation, message_id, repr((texte, choix)), dit, maintenant)
+            if not nouveau:
+                return Enveloppe.model_validate(echange.enveloppe)
+            if memoire.messages_recents(s, conversation, maintenant, timedelta(minutes=1)) > self.reglages.messages_par_minute:
+                raise memoire.TropDeMessages
+            caisse = lire_caisse(s, conversation.caisse_code)
+            s.flush()
+            return Entree(conversation, caisse, echange.id, lu.texte if lu else None, bouton.charge if bouton else None,
+                          [g for g in lu.genres if g in garde.SENSIBLES] if lu else [])
+
+    async def _repondre(self, entree: Entree) -> Bilan:
+        if entree.charge is not None:
+            return await self._repondre_bouton(entree, entree.charge)
+        texte = entree.texte or ""
+        danger = protections.reconnaitre(texte)
+        if danger is not None:
+            return self._sujet(entree, danger.sujet, 1.0, ())
+        try:
+            return await self._par_le_moteur(entree, texte, None)
+        except MoteurIndisponible as e:
+            journal.warning("moteur_indisponible", raison=str(e))
+            return self._sans_moteur(entree, texte)
+
+    async def _repondre_bouton(self, entree: Entree, charge: dict[str, Any]) -> Bilan:
+        if "avis" in charge:
+            return await to_thread.run_sync(lambda: self._noter_avis(entree, charge))
+        if charge.get("aucune"):
+            return Bilan([reponses.rien_trouve(entree.caisse, entree.conversation.incompris)], "incompris")
+        if charge.get("lien"):
+            return Bilan([Replique(Message(text=composer("Toutes les questions sont sur la page FAQ."), data={"faq": charge["lien"]}))], "repondu")
+        profil = charge.get("profil", {})
+        if charge.get("sujet"):
+            # The sheet is served as it is; the engine only needs to know of it, and may be away.
+            return self._sujet(entree, charge["sujet"], 1.0, (), profil)
+        try:
+            return await self._par_le_moteur(entree, None, intention(charge["intention"]))
+        except MoteurIndisponible:
+            return Bilan([Replique(Message(text=composer("Je ne peux pas faire cela pour le moment. " + reponses.phrase_contact(entree.caisse)),
+                                           kind="error", data={"contact": reponses.contact(entree.caisse)}))], "degrade")
+
+    async def _par_le_moteur(self, entree: Entree, texte: Optional[str], demande: Optional[str]) -> Bilan:
+        conversation = entree.conversation
+        reponse = await self.moteur.dire(conversation.moteur_id, texte, demande, {
+            "caisse": conversation.caisse_code, "dernier_sujet": conversation.dernier_sujet, "profil": conversation.profil})
+        comprise = reponse["comprehension"]
+        premiers = [(etiquette(c["intention"]), c["confiance"]) for c in comprise["classement"][:3]]
+        trouvee, confiance = etiquette(comprise["intention"]), comprise["confiance"]
+        if trouvee in self.fiches:
+            return self._sujet(entree, trouvee, confiance, premiers)
+        if trouvee == INCOMPRIS:
+            propositions = [etiquette(i) for i in comprise["propositions"]]
+            return Bilan([reponses.proposer(propositions, self.fiches, entree.caisse, conversation.incompris)], "propose",
+                         propositions[0] if propositions else None, confiance, premiers, texte)
+        repliques = [self._message_du_moteur(m, trouvee, entree.caisse) for m in _assembler(reponse["messages"])]
+        issue = "hors_sujet" if trouvee == HORS_SUJET else "flux" if trouvee in catalogue().flux else "repondu"
+        return Bilan(repliques, issue, trouvee, confiance, premiers, texte if issue == "hors_sujet" else None)
+
+    def _message_du_moteur(self, message: Mapping[str, Any], trouvee: str, caisse: Caisse) -> Replique:
+        texte, ajout = composer(message.get("text") or ""), message.get("custom") or {}
+        if trouvee == HORS_SUJET:
+            return reponses.hors_sujet(texte, caisse)
+        flux = trouvee if trouvee in catalogue().flux else None
+        donnees = {"contact": ajout.get("contact") or reponses.contact(caisse)} if flux or trouvee == "mecontent" else None
+        return Replique(Message(text=texte, flow=flux, data=donnees))
+
+    def _sujet(self, entree: Entree, sujet: str, confiance: float, premiers: Sequence[tuple[str, float]],
+               profil: Optional[Mapping[str, str]] = None) -> Bilan:
+        connu = {**entree.conversation.profil, **(profil or {})}
+        replique = reponses.repondre_sujet(self.fiches[sujet], self.horloge.aujourdhui(), connu, self.fiches, entree.caisse)
+        issue = {"emergency": "urgence", "refusal": "refus"}.get(replique.message.kind, "repondu")
+        return Bilan([replique], issue, sujet, confiance, premiers, None, profil or {})
+
+    def _sans_moteur(self, entree: Entree, texte: str) -> Bilan:
+        sujets = [s for s, _ in rechercher(texte, 3)]
+        return Bilan([reponses.mode_reduit(sujets, self.fiches, entree.caisse)], "degrade", sujets[0] if sujets else None, None, (), texte)
+
+    def _noter_avis(self, entree: Entree, charge: dict[str, Any]) -> Bilan:
+        with self.sessions() as s:
+            memoire.donner_avis(s, charge["avis"], charge["utile"], charge.get("raison"), self.horloge.maintenant())
+        if charge["utile"]:
+            return Bilan([Replique(Message(text=composer("Merci, c'est noté.")))], "repondu")
+        if charge.get("raison"):
+            texte = "Merci, c'est noté et ce sera relu. Pour une réponse tout de suite : " + reponses.phrase_contact(entree.caisse)
+            return Bilan([Replique(Message(text=composer(texte), data={"contact": reponses.contact(entree.caisse)}))], "repondu")
+        raisons = {"sans_rapport": "Ce n'était pas ma question", "pas_clair": "Je n'ai pas compris", "incomplet": "Il manque quelque chose",
+                   "perime": "Ce n'est plus à jour"}
+        return Bilan([Replique(Message(text=composer("Merci de le dire. Qu'est-ce qui n'allait pas ?"), kind="question"),
+                               [Bouton(nom, {"avis": charge["avis"], "utile": False, "raison": code}, "avis_raison")
+                                for code, nom in raisons.items()])], "repondu")
+
+    def _sortir(self, entree: Entree, bilan: Bilan, debut: float) -> Enveloppe:
+        maintenant = self.horloge.maintenant()
+        with self.sessions() as s:
+            conversation = s.merge(entree.conversation, load=True)
+            trace = memoire.Trace(bilan.issue, bilan.sujet, bilan.confiance, bilan.premiers, bilan.texte,
+                                  round(1000 * (time.monotonic() - debut)))
+            tour = memoire.journaliser(s, conversation, trace, maintenant)
+            messages = []
+            for replique in bilan.repliques:
+                replique.message.id = tour.id
+                if replique.avis:
+                    replique.boutons += _boutons_avis(tour.id)
+                for bouton in replique.boutons:
+                    choix = memoire.proposer(s, conversation, bouton.libelle, dict(bouton.charge))
+                    replique.message.choices.append(ChoixPropose(id=choix.id, label=bouton.libelle, role=bouton.role))
+                messages.append(replique.message)
+            memoire.retenir(conversation, bilan.issue, bilan.sujet if bilan.sujet in self.fiches else None, bilan.profil)
+            enveloppe = Enveloppe(messages=messages, state=Etat(mode=cast(Mode, conversation.mode)))
+            memoire.repondre(s, entree.echange_id, enveloppe.model_dump(mode="json"))
+            return enveloppe
+
+    def _abandonner(self, entree: Entree) -> None:
+        with self.sessions() as s:
+            memoire.abandonner(s, entree.echange_id)
+
+
+def _assembler(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rasa sends the text and the custom part of one response as two messages; put them together again."""
+    assembles: list[dict[str, Any]] = []
+    for message in messages:
+        if "text" in message or not assembles or "custom" in assembles[-1]:
+            assembles.append(dict(message))
+        else:
+            assembles[-1]["custom"] = message.get("custom")
+    return assembles
+
+
+def _boutons_avis(tour_id: int) -> list[Bouton]:
+    return [Bouton("Oui, merci", {"avis": tour_id, "utile": True}, "avis_oui"),
+            Bouton("Non", {"avis": tour_id, "utile": False}, "avis_non"),
+            Bouton("Ma question n'a pas trouvé réponse", {"avis": tour_id, "utile": False, "raison": "sans_reponse"}, "avis_non")]
+
+
+def _dire_masquage(genres: Sequence[str]) -> Replique:
+    quoi = {"nir": "un numéro de sécurité sociale", "iban": "des coordonnées bancaires", "carte": "un numéro de carte"}
+    cite = " et ".join(quoi[g] for g in genres)
+    return Replique(Message(text=composer(f"J'ai masqué {cite} dans votre message : je n'en ai pas besoin ici, et ce n'est pas conservé."),
+                            data={"masque": list(genres)}))
+
+
+def accueil(caisse: Caisse) -> list[Message]:
+    """What comes before the first message: who speaks, what is kept, what not to write (reference/security.md §3.1)."""
+    notice = ("Vous parlez à un robot, pas à un conseiller. "
+              "Il donne des informations générales, ne consulte pas votre dossier et ne décide de rien.\n"
+              "N'écrivez ni numéro de sécurité sociale, ni coordonnées bancaires, ni information de santé : je n'en ai pas besoin ici.\n"
+              "Vos messages sont effacés après la conversation, au plus tard 24 heures après. "
+              f"Pour parler à une personne : {caisse.telephone}, {caisse.horaires}.")
+    bonjour = "Bonjour ! Quelle est votre question ? Écrivez-la comme vous la diriez à quelqu'un."
+    return [Message(text=composer(notice), data={"notice": True, "droits": "/donnees-personnelles", "contact": reponses.contact(caisse)}),
+            Message(text=composer(bonjour), kind="question")]

@@ -1,0 +1,74 @@
+"""The envelope: the one shape in which the assistant answers, over the API and in the pages (contract: docs/api, `/openapi.json`)."""
+from typing import Any, Literal, Optional
+
+from pydantic import BaseModel, Field
+
+Auteur = Literal["assistant", "assure", "conseiller"]
+Genre = Literal["answer", "question", "choices", "form", "recap", "confirmation", "refusal", "fallback", "emergency", "error"]
+Role = Literal["reponse", "proposition", "aucune", "avis_oui", "avis_non", "avis_raison", "contact"]
+Mode = Literal["assistant", "waiting", "counsellor", "closed"]
+
+
+class ChoixPropose(BaseModel):
+    """A button. `id` is opaque and only good in this conversation."""
+
+    id: str
+    label: str
+    role: Role = "reponse"
+
+
+class SourceCitee(BaseModel):
+    title: str
+    url: Optional[str] = None
+
+
+class Champ(BaseModel):
+    name: str
+    label: str
+    type: str
+    required: bool = True
+    autocomplete: Optional[str] = None
+    choices: list[str] = Field(default_factory=list)
+
+
+class Formulaire(BaseModel):
+    id: str
+    fields: list[Champ]
+
+
+class Message(BaseModel):
+    """One message. `topic` is the sheet that answered, `flow` the act under way, `data` what a program may want of it."""
+
+    id: Optional[int] = None
+    author: Auteur = "assistant"
+    text: str
+    topic: Optional[str] = None
+    flow: Optional[str] = None
+    kind: Genre = "answer"
+    choices: list[ChoixPropose] = Field(default_factory=list)
+    sources: list[SourceCitee] = Field(default_factory=list)
+    form: Optional[Formulaire] = None
+    data: Optional[dict[str, Any]] = None
+
+
+class Etat(BaseModel):
+    mode: Mode = "assistant"
+
+
+class Enveloppe(BaseModel):
+    """What every chat route answers."""
+
+    messages: list[Message]
+    state: Etat = Field(default_factory=Etat)
+
+
+class Erreur(BaseModel):
+    code: str
+    message: str
+    incident: str
+
+
+class EnveloppeErreur(BaseModel):
+    """Every refusal and failure: a stable code, a French sentence, and a number to quote to the caisse."""
+
+    error: Erreur

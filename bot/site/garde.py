@@ -1,0 +1,70 @@
+"""The input contract of a message, in one screen: what may come in, in what shape, and what is done to it before anyone reads it."""
+import re
+from typing import Any, Optional
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.contacts.refus import Refus
+from bot.texte.masquage import Masquage, masquer
+from bot.texte.normalisation import nettoyer
+
+LONGUEUR_MAX = 500
+# Generous for the longest honest message in JSON escapes; anything above is refused unread.
+CORPS_MAX = 8_192
+_COMMANDE = re.compile(r"^(?:\s*(?:/|external\s*:))+", re.I)
+
+
+class MessageVide(Refus):
+    code, statut = "MESSAGE_VIDE", 422
+    message = "Votre message est vide : écrivez votre question avec vos mots, puis envoyez."
+
+
+class MessageTropLong(Refus):
+    code, statut = "MESSAGE_TROP_LONG", 422
+    message = f"Votre message dépasse {LONGUEUR_MAX} caractères : gardez l'essentiel, vous pourrez préciser ensuite."
+
+
+class CorpsTropGrand(Refus):
+    code, statut = "CORPS_TROP_GRAND", 413
+    message = "Ce message est trop volumineux. Écrivez une question courte, sans pièce jointe."
+
+
+class RequeteIllisible(Refus):
+    code, statut = "REQUETE_ILLISIBLE", 422
+    message = "Cette demande n'a pas la forme attendue. Rechargez la page et recommencez."
+
+
+class FormulaireEnvoye(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    id: str = Field(max_length=64)
+    values: dict[str, Any]
+
+
+class MessageEnvoye(BaseModel):
+    """Body of `POST /api/messages`: a text, or the id of a button, or a form; exactly one of them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    message_id: UUID = Field(description="fait par la page ; le même numéro renvoie la même réponse et ne fait rien deux fois", strict=False)
+    text: Optional[str] = Field(None, max_length=CORPS_MAX)
+    choice: Optional[str] = Field(None, max_length=64)
+    form: Optional[FormulaireEnvoye] = None
+
+    @model_validator(mode="after")
+    def _un_seul(self) -> "MessageEnvoye":
+        if sum(v is not None for v in (self.text, self.choice, self.form)) != 1:
+            raise ValueError("il faut text, choice ou form, et un seul")
+        return self
+
+
+def lire_texte(brut: str) -> Masquage:
+    """A typed text made fit: cleaned, without commands of the engine, masked. Raises MessageVide or MessageTropLong.
+
+    A leading « / » or « EXTERNAL: » would command Rasa; a person who types one means nothing by it, so it is dropped, not punished.
+    """
+    texte = _COMMANDE.sub("", nettoyer(brut)).strip()
+    if len(texte) > LONGUEUR_MAX:
+        raise MessageTropLong
+    if not texte:
+        raise MessageVide
+    return masquer(texte)

@@ -1,0 +1,141 @@
+"""Turns what the engine decided into messages: the words of the sheets, the choices, the caisse's telephone. No I/O."""
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Mapping, Optional, Sequence
+
+from bot.contacts.tables import Caisse
+from bot.knowledge.fiches import Fiche
+from bot.knowledge.rendu import rendre
+from bot.site.enveloppe import Message, Role, SourceCitee
+from bot.texte.typographie import composer
+
+QUESTIONS_PROFIL: dict[str, tuple[str, dict[str, str]]] = {
+    "activite": ("Pour une réponse à votre cas, quelle est votre activité ?",
+                 {"vente": "Vente ou hébergement", "prestation": "Prestation de services", "liberal": "Profession libérale"}),
+    "situation": ("Pour une réponse à votre cas, quelle est votre situation ?",
+                  {"salarie": "Salarié à côté", "demandeur_emploi": "Demandeur d'emploi", "retraite": "Retraité", "etudiant": "Étudiant",
+                   "fonctionnaire": "Fonctionnaire"}),
+    "groupe": ("Pour une réponse à votre cas, êtes-vous artisan ou commerçant ?", {"artisan": "Artisan", "commercant": "Commerçant"}),
+    "statut": ("Pour une réponse à votre cas, sous quel statut êtes-vous ?",
+               {"auto_entrepreneur": "Auto-entrepreneur", "classique": "Régime classique", "eirl": "EIRL", "conjoint": "Conjoint"}),
+}
+LIBELLES_FLUX = {
+    "prendre_rdv": "Prendre rendez-vous avec un conseiller", "consulter_rdv": "Retrouver mon rendez-vous",
+    "deplacer_rdv": "Déplacer mon rendez-vous", "annuler_rdv": "Annuler mon rendez-vous", "inscrire_rencontre": "M'inscrire à une rencontre",
+    "repondre_enquete": "Répondre à l'enquête de satisfaction", "parler_conseiller": "Joindre un conseiller",
+    "commander_guide": "Recevoir un guide", "aide": "Ce que l'assistant sait faire",
+}
+ENTRETIEN = "Un conseiller peut regarder votre situation avec vous lors d'un entretien gratuit."
+
+
+@dataclass(frozen=True)
+class Bouton:
+    """A choice to offer: its label, what it asks, how the page shows it."""
+
+    libelle: str
+    charge: Mapping[str, Any]
+    role: Role = "reponse"
+
+
+@dataclass
+class Replique:
+    """A message to send and the buttons under it; `avis` adds the question « cela vous aide-t-il ? »."""
+
+    message: Message
+    boutons: list[Bouton] = field(default_factory=list)
+    avis: bool = False
+
+
+def contact(caisse: Caisse) -> dict[str, Any]:
+    """How to reach a person, as data for the page."""
+    return {"caisse": caisse.nom, "telephone": caisse.telephone, "horaires": composer(caisse.horaires), "courriel": caisse.courriel,
+            "antennes": [{"nom": a.nom, "adresse": f"{a.adresse}, {a.code_postal} {a.ville}", "horaires": composer(a.horaires)}
+                         for a in caisse.antennes]}
+
+
+def phrase_contact(caisse: Caisse) -> str:
+    return composer(f"Votre caisse répond au {caisse.telephone}, {caisse.horaires}.")
+
+
+def _proposable(etiquette: str, fiches: Mapping[str, Fiche]) -> bool:
+    return etiquette in fiches or etiquette in LIBELLES_FLUX
+
+
+def libelle(etiquette: str, fiches: Mapping[str, Fiche]) -> str:
+    """How a choice reads: the topic's own question, or what the flow does."""
+    return composer(fiches[etiquette].question) if etiquette in fiches else LIBELLES_FLUX[etiquette]
+
+
+def repondre_sujet(fiche: Fiche, jour: date, profil: Mapping[str, str], fiches: Mapping[str, Fiche], caisse: Caisse,
+                   calcul: Optional[Any] = None) -> Replique:
+    """The answer of a sheet, for this day and person, with where it comes from and where to go next."""
+    reponse = rendre(fiche, jour, profil)
+    genre = "emergency" if fiche.sujet == "sante/urgence" else "refusal" if fiche.refus else "answer"
+    texte = reponse.texte_complet if calcul is None else f"{calcul.phrase}\n{reponse.texte_complet}"
+    donnees: dict[str, Any] = {
+        "valable_le": reponse.valable_le.isoformat(), "confiance": reponse.confiance, "verifie_le": reponse.verifie_le.isoformat(),
+        "faq": f"/faq/{fiche.sujet}",
+        "chiffres": [{"libelle": c.libelle, "valeur": c.valeur, "source": c.source, "du": c.du.isoformat(),
+                      "au": c.au.isoformat() if c.au else None, "confiance": c.confiance} for c in reponse.chiffres]}
+    if calcul is not None:
+        donnees["calcul"] = {"nom": calcul.nom, "lignes": [{"libelle": ligne.libelle, "valeur": ligne.ecrit} for ligne in calcul.lignes],
+                             "regle": calcul.regle}
+    if genre != "emergency" and (fiche.sujet == "rsi/contact_caisse" or fiche.refus or fiche.entretien):
+        donnees["contact"] = contact(caisse)
+    replique = Replique(Message(text=texte, topic=fiche.sujet, kind=genre, data=donnees,
+                                sources=[SourceCitee(title=s.titre, url=s.url) for s in reponse.sources]), avis=genre == "answer")
+    if genre == "emergency":
+        return replique
+    if fiche.demander and fiche.demander not in profil:
+        replique.boutons += [Bouton(nom, {"sujet": fiche.sujet, "profil": {fiche.demander: valeur}})
+                             for valeur, nom in QUESTIONS_PROFIL[fiche.demander][1].items()
+                             if any(v.si.get(fiche.demander) == valeur for v in fiche.variantes)]
+        if replique.boutons:
+            replique.message.data["question"] = QUESTIONS_PROFIL[fiche.demander][0]
+    suite = [s for s in fiche.voir_aussi if s in fiches][: max(0, 3 - len(replique.boutons))]
+    replique.boutons += [Bouton(libelle(s, fiches), {"sujet": s}) for s in suite]
+    if fiche.entretien:
+        replique.boutons.append(Bouton("Parler à un conseiller", {"intention": "parler_conseiller"}, "contact"))
+    return replique
+
+
+def proposer(propositions: Sequence[str], fiches: Mapping[str, Fiche], caisse: Caisse, deja_incompris: int) -> Replique:
+    """« Vouliez-vous dire… » with the topics' own questions; from the second time in a row the way to a person comes along."""
+    boutons = [Bouton(libelle(e, fiches), {"sujet": e} if e in fiches else {"intention": e}, "proposition")
+               for e in propositions if _proposable(e, fiches)][:3]
+    boutons.append(Bouton("Aucune de ces questions", {"aucune": True}, "aucune"))
+    texte = "Je ne suis pas sûr d'avoir bien compris. Est-ce l'une de ces questions ?"
+    donnees = None
+    if deja_incompris >= 1:
+        texte += " " + phrase_contact(caisse)
+        donnees = {"contact": contact(caisse)}
+        boutons.append(Bouton("Joindre un conseiller", {"intention": "parler_conseiller"}, "contact"))
+    return Replique(Message(text=composer(texte), kind="choices", data=donnees), boutons)
+
+
+def rien_trouve(caisse: Caisse, deja_incompris: int) -> Replique:
+    """Nothing fits: says so, says how to go on."""
+    texte = "Je n'ai pas trouvé votre question parmi celles que je connais. Reformulez-la en une phrase, avec le mot qui compte pour vous."
+    if deja_incompris >= 1:
+        texte = "Je n'ai toujours pas trouvé, et je préfère ne pas deviner."
+    return Replique(Message(text=composer(f"{texte} {phrase_contact(caisse)}"), kind="fallback", data={"contact": contact(caisse)}),
+                    [Bouton("Voir toutes les questions", {"lien": "/faq"}, "contact")] if deja_incompris else [])
+
+
+def hors_sujet(texte: str, caisse: Caisse) -> Replique:
+    """Out of scope, politely, with what the assistant can do."""
+    return Replique(Message(text=composer(texte), kind="fallback", data={"contact": contact(caisse)}),
+                    [Bouton("Ce que je peux vous demander", {"intention": "aide"})])
+
+
+def mode_reduit(sujets: Sequence[str], fiches: Mapping[str, Fiche], caisse: Caisse) -> Replique:
+    """The engine does not answer: the nearest sheets, found by words."""
+    if not sujets:
+        return Replique(Message(text=composer("Je ne peux pas analyser votre question pour le moment, et aucune fiche ne contient ces mots. "
+                                              f"Essayez avec d'autres mots. {phrase_contact(caisse)}"),
+                                kind="fallback", data={"contact": contact(caisse), "reduit": True}))
+    texte = ("Je fonctionne en mode réduit pour le moment : je cherche par mots, sans analyser votre phrase. "
+             "Voici les fiches les plus proches.")
+    return Replique(Message(text=composer(texte), kind="choices", data={"contact": contact(caisse), "reduit": True}),
+                    [Bouton(libelle(s, fiches), {"sujet": s}, "proposition") for s in sujets]
+                    + [Bouton("Aucune de ces questions", {"aucune": True}, "aucune")])
