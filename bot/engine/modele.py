@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from bot.engine.encodeurs import encoder
+from bot.engine.encodeurs import encoder, encoder_corpus
 from bot.engine.preparation import preparer
 
 DEFAUTS: Dict[str, Any] = {
@@ -51,7 +51,7 @@ class Modele:
                     self.tfidf[vue] = self._tfidf(vue).fit(prepares)
                 vues[vue] = self.tfidf[vue].transform(prepares)
             else:
-                vues[vue] = encoder([vue], textes)
+                vues[vue] = (encoder_corpus if apprendre else encoder)(vue, textes)
         return vues
 
     def _noyau(self, gauche: Dict[str, Any]) -> np.ndarray:

@@ -61,17 +61,22 @@ def verifier_textes(fiche: Fiche, valeurs: Dict[str, Bareme]) -> Iterable[Defaut
                 yield Defaut("LONGUEUR", ou, f"{_mots(rendu)} mots ; il en faut de {minimum} à {MOTS_MAX}.")
 
 
+def _compact(montant: str) -> str:
+    """« 81 500 euros » and « 81 500 € » alike."""
+    return re.sub(r"euros?", "€", re.sub(r"\s", "", montant)).replace("pourcent", "%")
+
+
 def verifier_depuis(fiche: Fiche, valeurs: Dict[str, Bareme]) -> Iterable[Defaut]:
     """The closing line may speak of later years, but not repeat by hand a figure that a barème holds for the sheet's own period."""
     if not fiche.depuis:
         return
-    tapes = {re.sub(r"\s", "", t) for t in _CHIFFRE_TAPE.findall(fiche.depuis)}
+    tapes = {_compact(t) for t in _CHIFFRE_TAPE.findall(fiche.depuis)}
     for nom, bareme in valeurs.items():
         try:
             ecrit = bareme.ecrire(fiche.validite[0])
         except ErreurConnaissance:
             continue
-        if re.sub(r"\s", "", ecrit) in tapes:
+        if _compact(ecrit) in tapes:
             yield Defaut("CHIFFRE_TAPE", f"{fiche.sujet}, depuis", f"« {ecrit} » est le barème « {nom} ».")
 
 

@@ -17,12 +17,12 @@ from bot.contacts.base import Sessions
 from bot.contacts.caisses import caisse as lire_caisse
 from bot.contacts.tables import Caisse, Conversation
 from bot.horloge import Horloge
-from bot.knowledge import protections
-from bot.knowledge.catalogue import HORS_SUJET, catalogue, etiquette, intention
+from bot.knowledge.catalogue import HORS_SUJET, catalogue, intention
 from bot.knowledge.fiches import Fiche
 from bot.knowledge.recherche import rechercher
 from bot.reglages import Reglages
-from bot.site import garde, reponses
+from bot.site import comprehension, garde, reponses
+from bot.site.comprehension import Comprise
 from bot.site.enveloppe import ChoixPropose, Enveloppe, Etat, Message, Mode
 from bot.site.moteur import Moteur, MoteurIndisponible
 from bot.site.reponses import Bouton, Replique
@@ -30,7 +30,6 @@ from bot.texte.masquage import Masquage
 from bot.texte.typographie import composer
 
 journal = structlog.get_logger(__name__)
-INCOMPRIS = "nlu_fallback"
 
 
 @dataclass
@@ -39,9 +38,7 @@ class Bilan:
 
     repliques: list[Replique]
     issue: str
-    sujet: Optional[str] = None
-    confiance: Optional[float] = None
-    premiers: Sequence[tuple[str, float]] = ()
+    comprise: Optional[Comprise] = None
     texte: Optional[str] = None
     profil: Mapping[str, str] = field(default_factory=dict)
 
@@ -132,9 +129,9 @@ class Dialogue:
         if entree.charge is not None:
             return await self._repondre_bouton(entree, entree.charge)
         texte = entree.texte or ""
-        danger = protections.reconnaitre(texte)
-        if danger is not None:
-            return self._sujet(entree, danger.sujet, 1.0, ())
+        protege = comprehension.par_les_mots(texte)
+        if protege is not None:
+            return self._sujet(entree, protege)
         try:
             return await self._par_le_moteur(entree, texte, None)
         except MoteurIndisponible as e:
@@ -151,7 +148,7 @@ class Dialogue:
         profil = charge.get("profil", {})
         if charge.get("sujet"):
             # The sheet is served as it is; the engine only needs to know of it, and may be away.
-            return self._sujet(entree, charge["sujet"], 1.0, (), profil)
+            return self._sujet(entree, Comprise(charge["sujet"], 1.0), profil)
         try:
             return await self._par_le_moteur(entree, None, intention(charge["intention"]))
         except MoteurIndisponible:
@@ -162,18 +159,16 @@ class Dialogue:
         conversation = entree.conversation
         reponse = await self.moteur.dire(conversation.moteur_id, texte, demande, {
             "caisse": conversation.caisse_code, "dernier_sujet": conversation.dernier_sujet, "profil": conversation.profil})
-        comprise = reponse["comprehension"]
-        premiers = [(etiquette(c["intention"]), c["confiance"]) for c in comprise["classement"][:3]]
-        trouvee, confiance = etiquette(comprise["intention"]), comprise["confiance"]
-        if trouvee in self.fiches:
-            return self._sujet(entree, trouvee, confiance, premiers)
-        if trouvee == INCOMPRIS:
-            propositions = [etiquette(i) for i in comprise["propositions"]]
-            return Bilan([reponses.proposer(propositions, self.fiches, entree.caisse, conversation.incompris)], "propose",
-                         propositions[0] if propositions else None, confiance, premiers, texte)
-        repliques = [self._message_du_moteur(m, trouvee, entree.caisse) for m in _assembler(reponse["messages"])]
-        issue = "hors_sujet" if trouvee == HORS_SUJET else "flux" if trouvee in catalogue().flux else "repondu"
-        return Bilan(repliques, issue, trouvee, confiance, premiers, texte if issue == "hors_sujet" else None)
+        comprise = comprehension.lire(reponse["comprehension"])
+        if comprise.etiquette in self.fiches:
+            return self._sujet(entree, comprise)
+        if comprise.etiquette is None:
+            replique = (reponses.proposer(comprise.offertes, self.fiches, entree.caisse, conversation.incompris) if comprise.offertes
+                        else reponses.rien_trouve(entree.caisse, conversation.incompris))
+            return Bilan([replique], "propose" if comprise.offertes else "incompris", comprise, texte=texte)
+        repliques = [self._message_du_moteur(m, comprise.etiquette, entree.caisse) for m in _assembler(reponse["messages"])]
+        issue = "hors_sujet" if comprise.refusee else "flux" if comprise.etiquette in catalogue().flux else "repondu"
+        return Bilan(repliques, issue, comprise, texte=texte if comprise.refusee else None)
 
     def _message_du_moteur(self, message: Mapping[str, Any], trouvee: str, caisse: Caisse) -> Replique:
         texte, ajout = composer(message.get("text") or ""), message.get("custom") or {}
@@ -183,16 +178,16 @@ class Dialogue:
         donnees = {"contact": ajout.get("contact") or reponses.contact(caisse)} if flux or trouvee == "mecontent" else None
         return Replique(Message(text=texte, flow=flux, data=donnees))
 
-    def _sujet(self, entree: Entree, sujet: str, confiance: float, premiers: Sequence[tuple[str, float]],
-               profil: Optional[Mapping[str, str]] = None) -> Bilan:
+    def _sujet(self, entree: Entree, comprise: Comprise, profil: Optional[Mapping[str, str]] = None) -> Bilan:
         connu = {**entree.conversation.profil, **(profil or {})}
-        replique = reponses.repondre_sujet(self.fiches[sujet], self.horloge.aujourdhui(), connu, self.fiches, entree.caisse)
+        fiche = self.fiches[comprise.etiquette or ""]
+        replique = reponses.repondre_sujet(fiche, self.horloge.aujourdhui(), connu, self.fiches, entree.caisse)
         issue = {"emergency": "urgence", "refusal": "refus"}.get(replique.message.kind, "repondu")
-        return Bilan([replique], issue, sujet, confiance, premiers, None, profil or {})
+        return Bilan([replique], issue, comprise, profil=profil or {})
 
     def _sans_moteur(self, entree: Entree, texte: str) -> Bilan:
         sujets = [s for s, _ in rechercher(texte, 3)]
-        return Bilan([reponses.mode_reduit(sujets, self.fiches, entree.caisse)], "degrade", sujets[0] if sujets else None, None, (), texte)
+        return Bilan([reponses.mode_reduit(sujets, self.fiches, entree.caisse)], "degrade", Comprise(None, 0.0, tuple(sujets)), texte=texte)
 
     def _noter_avis(self, entree: Entree, charge: dict[str, Any]) -> Bilan:
         with self.sessions() as s:
@@ -212,7 +207,9 @@ class Dialogue:
         maintenant = self.horloge.maintenant()
         with self.sessions() as s:
             conversation = s.merge(entree.conversation, load=True)
-            trace = memoire.Trace(bilan.issue, bilan.sujet, bilan.confiance, bilan.premiers, bilan.texte,
+            comprise = bilan.comprise or Comprise(None, 0.0)
+            sujet = comprise.etiquette or next(iter(comprise.offertes), None)
+            trace = memoire.Trace(bilan.issue, sujet, comprise.confiance, comprise.premiers, bilan.texte,
                                   round(1000 * (time.monotonic() - debut)))
             tour = memoire.journaliser(s, conversation, trace, maintenant)
             messages = []
@@ -224,7 +221,7 @@ class Dialogue:
                     choix = memoire.proposer(s, conversation, bouton.libelle, dict(bouton.charge))
                     replique.message.choices.append(ChoixPropose(id=choix.id, label=bouton.libelle, role=bouton.role))
                 messages.append(replique.message)
-            memoire.retenir(conversation, bilan.issue, bilan.sujet if bilan.sujet in self.fiches else None, bilan.profil)
+            memoire.retenir(conversation, bilan.issue, comprise.etiquette if comprise.etiquette in self.fiches else None, bilan.profil)
             enveloppe = Enveloppe(messages=messages, state=Etat(mode=cast(Mode, conversation.mode)))
             memoire.repondre(s, entree.echange_id, enveloppe.model_dump(mode="json"))
             return enveloppe

@@ -6,6 +6,7 @@ from typing import Any, Mapping, Optional, Sequence
 from bot.contacts.tables import Caisse
 from bot.knowledge.fiches import Fiche
 from bot.knowledge.rendu import rendre
+from bot.site.comprehension import LIBELLES_FLUX
 from bot.site.enveloppe import Message, Role, SourceCitee
 from bot.texte.typographie import composer
 
@@ -19,13 +20,6 @@ QUESTIONS_PROFIL: dict[str, tuple[str, dict[str, str]]] = {
     "statut": ("Pour une réponse à votre cas, sous quel statut êtes-vous ?",
                {"auto_entrepreneur": "Auto-entrepreneur", "classique": "Régime classique", "eirl": "EIRL", "conjoint": "Conjoint"}),
 }
-LIBELLES_FLUX = {
-    "prendre_rdv": "Prendre rendez-vous avec un conseiller", "consulter_rdv": "Retrouver mon rendez-vous",
-    "deplacer_rdv": "Déplacer mon rendez-vous", "annuler_rdv": "Annuler mon rendez-vous", "inscrire_rencontre": "M'inscrire à une rencontre",
-    "repondre_enquete": "Répondre à l'enquête de satisfaction", "parler_conseiller": "Joindre un conseiller",
-    "commander_guide": "Recevoir un guide", "aide": "Ce que l'assistant sait faire",
-}
-ENTRETIEN = "Un conseiller peut regarder votre situation avec vous lors d'un entretien gratuit."
 
 
 @dataclass(frozen=True)
@@ -55,10 +49,6 @@ def contact(caisse: Caisse) -> dict[str, Any]:
 
 def phrase_contact(caisse: Caisse) -> str:
     return composer(f"Votre caisse répond au {caisse.telephone}, {caisse.horaires}.")
-
-
-def _proposable(etiquette: str, fiches: Mapping[str, Fiche]) -> bool:
-    return etiquette in fiches or etiquette in LIBELLES_FLUX
 
 
 def libelle(etiquette: str, fiches: Mapping[str, Fiche]) -> str:
@@ -102,7 +92,7 @@ def repondre_sujet(fiche: Fiche, jour: date, profil: Mapping[str, str], fiches: 
 def proposer(propositions: Sequence[str], fiches: Mapping[str, Fiche], caisse: Caisse, deja_incompris: int) -> Replique:
     """« Vouliez-vous dire… » with the topics' own questions; from the second time in a row the way to a person comes along."""
     boutons = [Bouton(libelle(e, fiches), {"sujet": e} if e in fiches else {"intention": e}, "proposition")
-               for e in propositions if _proposable(e, fiches)][:3]
+               for e in propositions]
     boutons.append(Bouton("Aucune de ces questions", {"aucune": True}, "aucune"))
     texte = "Je ne suis pas sûr d'avoir bien compris. Est-ce l'une de ces questions ?"
     donnees = None

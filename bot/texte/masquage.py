@@ -1,6 +1,6 @@
 """Masks numbers that must not be kept: before the engine, before storage, before a log line. Patterns: reference/security.md §3.4.
 
-The order matters: an IBAN holds digits that look like a NIR, a NIR digits that look like a telephone number.
+The order matters: an IBAN holds digits that look like a NIR, a NIR digits that look like a telephone number, a SIRET is a card by Luhn.
 """
 import re
 from typing import List, NamedTuple
@@ -53,8 +53,8 @@ _REGLES = (
     ("iban", _IBAN, iban_valide),
     ("nir", _NIR, lambda t: True),
     ("telephone", _TEL, lambda t: True),
+    ("siren", _SIREN, lambda t: luhn(_chiffres(t)[:9]) and luhn(_chiffres(t))),
     ("carte", _CARTE, lambda t: 13 <= len(_chiffres(t)) <= 19 and luhn(_chiffres(t))),
-    ("siren", _SIREN, lambda t: len(_chiffres(t)) in (9, 14) and luhn(_chiffres(t))),
 )
 _MOTS = {"courriel": "[adresse masquée]", "iban": "[compte masqué]", "nir": "[numéro masqué]", "telephone": "[téléphone masqué]",
          "carte": "[carte masquée]", "siren": "[SIREN masqué]"}

@@ -1,0 +1,294 @@
+// Makes the conversation page livelier: sends and shows messages without reloading it. The page works without this file.
+// Everything shown is set as text, never as HTML; the French sentences are in templates/textes.json, shared with the server.
+
+const section = document.getElementById("conversation");
+const un = (id) => document.getElementById(id);
+const T = JSON.parse(section.dataset.textes);
+const CADRE = section.dataset.cadre === "oui";
+const MAXIMUM = Number(section.dataset.maximum);
+const DELAI_MS = 25_000;
+const ATTENTE_COURTE_S = 5;
+
+const attendre = (ms) => new Promise((fini) => setTimeout(fini, ms));
+const phrase = (cle, n) => T[cle].replace("{n}", n);
+
+/** An element, its attributes, its children; texts stay texts. */
+function creer(nom, attributs = {}, ...enfants) {
+  const element = document.createElement(nom);
+  for (const [cle, valeur] of Object.entries(attributs)) element.setAttribute(cle, valeur);
+  element.append(...enfants.filter((e) => e !== null));
+  return element;
+}
+
+const lienNouvelOnglet = (texte, url) =>
+  creer("a", { href: url, target: "_blank", rel: "external noopener" }, texte + " ", creer("span", { class: "annonce-lien" }, T.nouvel_onglet));
+
+/** Only what a link of ours may point to: a web address, or a page of this site. */
+const lienSur = (url) => typeof url === "string" && (/^https?:\/\//.test(url) || /^\/(?!\/)/.test(url));
+
+function jour(iso) {
+  const date = new Intl.DateTimeFormat("fr-FR", { dateStyle: "long", timeZone: "UTC" }).format(new Date(iso + "T00:00Z"));
+  return insecable(date.replace(/^1 /, "1er "));
+}
+
+// --- drawing a message: the same as the macro `message` of templates/_morceaux.html -------------------------------------------------
+
+const paragraphes = (texte) => texte.split("\n").filter((p) => p.trim()).map((p) => creer("p", {}, p));
+
+const insecable = (mots) => mots.replaceAll(" ", "\u00a0");
+const lienTel = (numero, mots, classe) => creer("a", { class: classe, href: "tel:" + numero.replace(/[^\d+]/g, "") }, mots);
+const appel = (numero) => lienTel(numero, `${T.appeler} ${insecable(numero)}`, "appel");
+
+function urgences(message) {
+  if (message.kind !== "emergency") return null;
+  const numeros = new Set(message.text.match(/\b(?:15|112|3114)\b/g));
+  return creer("p", { class: "urgences" }, ...[...numeros].map(appel));
+}
+
+function calcul({ calcul: c }) {
+  if (!c) return [];
+  const lignes = c.lignes.map((l) => creer("div", {}, creer("dt", {}, l.libelle), creer("dd", {}, l.valeur)));
+  return [creer("dl", { class: "calcul" }, ...lignes), c.regle ? creer("p", { class: "date-regle" }, c.regle) : null];
+}
+
+function joindre({ kind }, { contact: c }) {
+  if (!c) return null;
+  if (kind !== "answer") return creer("p", { class: "joindre" }, appel(c.telephone));
+  return creer("p", { class: "joindre" }, T.caisse + " ", lienTel(c.telephone, insecable(c.telephone), "tel"), `, ${c.horaires}.`);
+}
+
+function dateRegle({ valable_le: le, confiance }) {
+  if (!le) return null;
+  return creer("p", { class: "date-regle" }, `${T.valable} ${jour(le)}.` + (confiance === "moyenne" ? ` ${T.moyenne}` : ""));
+}
+
+function sources(message, { verifie_le: le }) {
+  if (!message.sources.length) return null;
+  const lignes = message.sources.map((s) => creer("li", {}, lienSur(s.url) ? lienNouvelOnglet(s.title, s.url) : s.title));
+  return creer("details", { class: "sources" }, creer("summary", {}, T.sources), creer("ul", { class: "sources-liste" }, ...lignes),
+    le ? creer("p", {}, `${T.verifie} ${jour(le)}.`) : null);
+}
+
+function lienFiche({ faq }) {
+  return lienSur(faq) ? creer("p", { class: "lien-fiche" }, lienNouvelOnglet(faq === "/faq" ? T.toutes : T.fiche, faq)) : null;
+}
+
+function groupe(choix, classe, titre) {
+  if (!choix.length) return null;
+  const boutons = choix.map((c) => creer("button", { type: "button", name: "choix", value: c.id, "data-role": c.role }, c.label));
+  return creer("div", { class: `choix ${classe}`, role: "group", ...(titre && { "aria-label": titre }) },
+    titre ? creer("p", { class: "choix-titre" }, titre) : null, ...boutons);
+}
+
+const estAvis = (c) => c.role === "avis_oui" || c.role === "avis_non";
+
+function dessiner(message) {
+  const data = message.data ?? {};
+  const bulle = creer("div", { class: "bulle" }, ...paragraphes(message.text), urgences(message), ...calcul(data), dateRegle(data),
+    sources(message, data), lienFiche(data), joindre(message, data));
+  return creer("li", { class: `message message-${message.author} genre-${message.kind} nouveau` },
+    creer("p", { class: "auteur" }, message.author === "assure" ? T.vous : T[message.author]), bulle,
+    groupe(message.choices.filter((c) => !estAvis(c)), "choix-reponse", data.question),
+    groupe(message.choices.filter(estAvis), "choix-avis", T.avis));
+}
+
+const messageAssure = (texte) => dessiner({ author: "assure", kind: "question", text: texte, choices: [], sources: [], data: null });
+
+// --- what a screen reader hears: the new answer, once, whole, as plain text ---------------------------------------------------------
+
+const annonce = un("annonce");
+
+function annoncer(messages) {
+  const dire = messages.flatMap((m) => {
+    const choix = m.choices.filter((c) => !estAvis(c)).map((c) => c.label);
+    return [m.text, ...(choix.length ? [m.data?.question ?? T.choix, choix.join(", ") + "."] : [])];
+  });
+  annonce.replaceChildren(creer("p", {}, `${T.assistant} : ${dire.join(" ")}`));
+}
+
+const etat = un("etat");
+let minuterieEtat = 0;
+
+/** Says that an answer is coming, but not for the instant that a quick one takes. */
+function occuper(oui) {
+  clearTimeout(minuterieEtat);
+  if (oui) minuterieEtat = setTimeout(() => { etat.textContent = T.en_cours; }, 500);
+  else etat.textContent = "";
+  envoi.setAttribute("aria-disabled", String(oui));
+}
+
+const erreurs = un("erreurs");
+const texte = un("texte");
+
+function dire(erreur) {
+  erreurs.replaceChildren(...(erreur ? [creer("li", {}, erreur)] : []));
+  if (erreur) texte.setAttribute("aria-invalid", "true");
+  else texte.removeAttribute("aria-invalid");
+}
+
+// --- talking to the API --------------------------------------------------------------------------------------------------------------
+
+class Echec extends Error {
+  constructor(message, { statut = 0, attente = 0 } = {}) {
+    super(message);
+    Object.assign(this, { statut, attente });
+  }
+}
+
+async function appeler(methode, chemin, corps) {
+  let reponse, contenu;
+  try {
+    reponse = await fetch(chemin, {
+      method: methode, body: JSON.stringify(corps), headers: { "Content-Type": "application/json" }, signal: AbortSignal.timeout(DELAI_MS),
+    });
+    contenu = await reponse.json();
+  } catch {
+    throw new Echec(reponse ? T.panne : T.reseau, { statut: reponse?.status ?? 0 });
+  }
+  if (!reponse.ok) {
+    throw new Echec(contenu.error?.message ?? T.panne, { statut: reponse.status, attente: Number(reponse.headers.get("Retry-After")) || 0 });
+  }
+  return contenu;
+}
+
+let ouverte = section.dataset.ouverte === "oui";
+
+/** The conversation, and its cookie, exist from the first message on: not for a visitor who only looks. */
+async function ouvrir() {
+  await appeler("POST", "/api/conversations", { caisse: section.dataset.caisse, cadre: CADRE });
+  ouverte = true;
+}
+
+/** The envelope that answers. The same `message_id` goes again after a cut or a short wait: nothing is done twice. */
+async function transmettre(corps) {
+  for (let essai = 1, perdue = false; ; essai += 1) {
+    try {
+      if (!ouverte) await ouvrir();
+      return await appeler("POST", "/api/messages", corps);
+    } catch (echec) {
+      if (echec.statut === 401 && perdue) throw new Echec(T.cookie);
+      if (echec.statut === 401 && !corps.choice) {
+        perdue = true;
+        ouverte = false;
+        continue;
+      }
+      const coupure = echec.statut === 0;
+      const pause = coupure ? 1 : echec.attente;
+      if (!pause || pause > ATTENTE_COURTE_S || essai > (coupure ? 1 : 4)) throw echec;
+      await attendre(pause * 1000);
+    }
+  }
+}
+
+// --- one message at a time -----------------------------------------------------------------------------------------------------------
+
+const liste = un("messages");
+const saisie = un("saisie");
+const envoi = saisie.querySelector("button");
+let enCours = false;
+
+function montrer(enveloppe, ligne) {
+  const [moi, ...suite] = enveloppe.messages[0]?.author === "assure" ? enveloppe.messages : [null, ...enveloppe.messages];
+  if (moi) ligne.querySelector(".bulle").replaceChildren(...paragraphes(moi.text));
+  liste.append(...suite.map(dessiner));
+  annoncer(suite);
+  ligne.scrollIntoView({ block: "start" });
+}
+
+/** Leaves the message in place; where trying again may help, with a way to send it under the same number once waiting is over. */
+function marquerEchec(ligne, corps, { statut, attente }) {
+  const avis = creer("p", { class: "echec" }, T.non_envoye + " ");
+  ligne.append(avis);
+  if (statut && statut < 500 && statut !== 409 && statut !== 429) return;
+  const bouton = creer("button", { type: "button" }, T.renvoyer);
+  bouton.disabled = attente > 0;
+  setTimeout(() => { bouton.disabled = false; }, attente * 1000);
+  bouton.addEventListener("click", () => { avis.remove(); envoyer(corps, ligne); texte.focus(); });
+  avis.append(bouton);
+}
+
+async function envoyer(corps, ligne) {
+  if (enCours) return;
+  enCours = true;
+  dire("");
+  annonce.replaceChildren();
+  occuper(true);
+  try {
+    montrer(await transmettre(corps), ligne);
+  } catch (echec) {
+    dire(echec.message + (echec.attente ? " " + phrase("attente", echec.attente) : ""));
+    marquerEchec(ligne, corps, echec);
+  } finally {
+    enCours = false;
+    occuper(false);
+  }
+}
+
+/** The visitor's words, shown at once, then sent. */
+function parler(libelle, demande) {
+  un("exemples")?.remove();
+  const ligne = messageAssure(libelle);
+  liste.append(ligne);
+  ligne.scrollIntoView({ block: "nearest" });
+  envoyer({ message_id: crypto.randomUUID(), ...demande }, ligne);
+}
+
+function soumettre() {
+  if (enCours) return;
+  const dit = texte.value.trim();
+  if (!dit) return dire(T.vide);
+  texte.value = "";
+  compter();
+  parler(dit, { text: dit });
+}
+
+/** A finger on a phone keeps its screen: the keyboard does not come up for a button. */
+const clavier = (evenement) => evenement.detail === 0 || !matchMedia("(pointer: coarse)").matches;
+
+function choisir(evenement) {
+  const bouton = evenement.target.closest("button[name]");
+  if (!bouton) return;
+  evenement.preventDefault();
+  if (enCours) return;
+  if (clavier(evenement)) texte.focus();
+  const libelle = bouton.textContent;
+  if (bouton.name === "texte") return parler(libelle, { text: bouton.value });
+  const avis = bouton.closest(".choix-avis");
+  for (const b of avis ? avis.querySelectorAll("button") : [bouton]) b.disabled = true;
+  parler(libelle, { choice: bouton.value });
+}
+
+// --- the field -----------------------------------------------------------------------------------------------------------------------
+
+function compter() {
+  const reste = MAXIMUM - texte.value.length;
+  const dit = reste > MAXIMUM * 0.2 ? "" : reste ? phrase("reste", reste) : phrase("complet", MAXIMUM);
+  un("compteur").textContent = dit;
+  if (reste === 0) etat.textContent = dit;
+}
+
+saisie.noValidate = true;
+saisie.addEventListener("submit", (e) => { e.preventDefault(); soumettre(); texte.focus(); });
+texte.addEventListener("input", () => { dire(""); compter(); });
+texte.addEventListener("keydown", (e) => {
+  if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
+  e.preventDefault();
+  soumettre();
+});
+section.querySelector(".fil").addEventListener("click", choisir);
+addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
+un("dernier")?.scrollIntoView({ block: "start" });
+
+// --- in the frame of a caisse's site: Escape closes, opening puts the cursor in the field -------------------------------------------
+
+const hote = section.dataset.hote;
+if (CADRE && hote) {
+  const publier = (action) => parent.postMessage({ conseil: action }, hote);
+  addEventListener("keydown", (e) => { if (e.key === "Escape") publier("fermer"); });
+  addEventListener("message", (e) => {
+    if (e.origin !== hote || e.source !== parent || e.data?.conseil !== "ouvert") return;
+    if (matchMedia("(pointer: coarse)").matches) un("titre").focus();
+    else texte.focus();
+  });
+  publier("pret");
+}
