@@ -76,7 +76,7 @@ def preparer(nom: str, exacte: "tuple[int, int]") -> None:
     if not (dossier / "bin" / "python").exists():
         subprocess.run([uv, "venv", "--quiet", "--python", python, str(dossier)], check=True)
     # The machine's own index settings are pip's; uv is told what it needs through its environment by whoever set them.
-    subprocess.run([uv, "pip", "sync", "--quiet", "--require-hashes", "--python", str(dossier / "bin" / "python"), str(verrou)], check=True)
+    subprocess.run([uv, "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", "--python", str(dossier / "bin" / "python"), str(verrou)], check=True)
     # Our own code is importable from both, straight from the tree.
     paquets = next((dossier / "lib").glob("python3.*/site-packages"))
     (paquets / "conseil.pth").write_text(f"{RACINE}\n")

@@ -4,7 +4,7 @@ Every function takes the day it is asked on: nothing here reads a clock.
 """
 import calendar
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Dict, Optional
 
 from bot.texte.typographie import MOIS
@@ -157,6 +157,11 @@ def plus_ouvres(jour: date, nombre: int) -> date:
         jour += UN_JOUR
         nombre -= jour.weekday() < 5
     return jour
+
+
+def plus_minutes(instant: datetime, minutes: int) -> datetime:
+    """A later instant in the same zone, counted in UTC: between two datetimes of one zone Python counts wall-clock time."""
+    return (instant.astimezone(timezone.utc) + timedelta(minutes=minutes)).astimezone(instant.tzinfo)
 
 
 # ---- feast days -------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ Canonical text is lower case, without accents, tokens apart by one space; «, »
 """
 import re
 from functools import lru_cache
-from typing import Dict, Tuple
+from typing import Dict, List, Tuple
 
 from bot.agenda.moment_dates import NOMS_DE_JOUR, NOMS_DE_MOIS
 from bot.texte.normalisation import nettoyer, sans_accents
@@ -32,12 +32,13 @@ _BRUITS: Tuple[Tuple[str, str], ...] = (
     ("numéro et nom de voie", rf"\b\d+ ?(?:bis|ter)? ?,? (?:{_VOIES})\b(?: du \d{{1,2}} [a-z]+(?: \d{{4}})?)?"
                               rf"|\b(?:{_VOIES})s? du \d{{1,2}} [a-z]+(?: \d{{4}})?"),
     ("département (« dans le 31 »)", rf"\bdans le \d{{2,3}}\b(?! ?/| (?:{MOIS}))"),
-    ("naissance", r"\b(?:nee?s?|naissance) ?:? ?(?:le|en)? ?(?:\d{1,2}(?:er)?[ /.-])(?:[a-z]+|\d{1,2})[ /.-]\d{2,4}"),
+    ("naissance", r"\b(?:nee?s?|naissance) ?:? ?(?:le|en)? ?(?:\d{1,2}(?:er)?[ /.-])?(?:[a-z]+|\d{1,2})[ /.-]\d{2,4}"),
     # « Depuis » looks back: the agenda only looks ahead.
     ("depuis", r"\bdepuis (?:le |la |l'|mon |ma )?(?:\d{1,2}(?:er)?[ /.-])?[a-z0-9/.-]+(?: \d{4}\b)?"),
     ("permanence", r"\b24 ?h?(?:eures)? ?(?:/|sur) ?24 ?h?|\b7 ?j?(?:ours)? ?(?:/|sur) ?7 ?j?"),
-    ("fréquence", rf"(?:\b\d+ ?{_UNITE_DE_TEMPS}? ?|\b(?:une|deux|trois) (?:fois|heures?|jours?) )?\bpar (?:jour|semaine|mois|an)\b"),
-    ("durée d'une chose", rf"\b(?:pendant|durant|dure|duree de|toutes les) (?:\d+|une?|deux|trois) ?{_UNITE_DE_TEMPS}\b"
+    ("fréquence", rf"(?:\b\d+ ?{_UNITE_DE_TEMPS}? ?|\b[a-z]+ (?:fois|heures?|jours?) )?\bpar (?:jour|nuit|semaine|mois|an)\b"),
+    ("toute la journée", r"\bdu matin (?:au|jusqu'au) soir\b"),
+    ("durée d'une chose", rf"\b(?:pendant|durant|dure|duree de|fait|toutes les) (?:\d+|une?|deux|trois) ?{_UNITE_DE_TEMPS}\b"
                           r"|\b(?:reunion|seance|session|formation|stage|creneaux?|pause|plages?|entretiens?) (?:de|d') ?"
                           r"(?:\d ?h(?:eures?)?(?: ?\d\d)?|\d\d ?(?:mn|min(?:utes)?)|une heure|deux heures)\b(?! ?\d)"
                           r"|\b\d+ ?h(?:eures?)?(?: ?\d\d)? de (?:route|trajet|travail|voiture|train|conduite)\b"),
@@ -64,71 +65,77 @@ def _ecarter(texte: str) -> str:
 _ALIAS: Dict[str, str] = {
     "lundi": "lundit", "mercredi": "merc mercr mcredi mrcredi mercdi mercredis", "jeudi": "jeudit", "vendredi": "vdi vendr vdredi vandredi",
     "samedi": "samdi", "dimanche": "dimanch",
-    "janvier": "janv jan", "fevrier": "fevr fev", "avril": "avr", "juillet": "juil juill jul", "aout": "aou out", "octobre": "oct octb octbr",
+    "janvier": "janv jan", "fevrier": "fevr fev", "avril": "avr", "juillet": "juil juill jul", "aout": "aou", "octobre": "oct octb octbr",
     "novembre": "nov", "decembre": "dec",
     "demain": "2m1 2main dem1 dmain dem1 2min dmin", "aujourdhui": "auj ajd ojd aujourd'huit aujourdui ojourdui ojourdhui",
-    "matin": "mat1 matinee matinees matins mat matine", "soir": "soiree soirs soire swar",
+    "matin": "mat1 matinee matinees matins matine", "soir": "soiree soirs soire swar",
     "apres-midi": "aprem aprm apm apremidi apresmidi aprems apremidi apremdi apremm apres-mid",
     "semaine": "sem smaine semaines semene", "week-end": "weekend wk we wend weekends",
     "prochain": "prochaine prochains prochaines proch proche prch", "suivant": "suivante suivants suivantes", "dernier": "derniere derniers dernieres",
     "heure": "heures heur heurs hr hrs eure eures hre", "jour": "jours jrs jr",
-    "dans": "ds dan", "avant": "avt avan", "apres": "apre", "a": "à", "vers": "ver", "pas": "pa", "des": "des", "partir": "partire",
-    "1er": "premier premiere premiers premieres 1ere 1re 1ier premie premié", "2e": "deuxieme 2eme 2ieme 2nd 2nde second seconde",
+    "dans": "ds dns dan", "avant": "avt avan", "apres": "apre", "a": "à", "vers": "ver", "pas": "pa", "des": "des", "partir": "partire",
+    "premier": "premiere premiers premieres premie", "1er": "1ere 1re 1ier", "tous": "ts", "sauf": "sf sof", "demi": "dmi demy", "jamais": "jame jamai jms", "2e": "deuxieme 2eme 2ieme 2nd 2nde second seconde",
     "3e": "troisieme 3eme 3ieme", "4e": "quatrieme 4eme 4ieme", "5e": "cinquieme 5eme 5ieme",
     "ou": "où",
 }
 _CANONIQUE = {alias: mot for mot, aliases in _ALIAS.items() for alias in aliases.split()}
 # A slip is only looked for towards these words, and never from these: real words one letter away.
-_VISES = [*NOMS_DE_JOUR, *(m for m in NOMS_DE_MOIS if len(m) > 4), "demain", "aujourdhui", "matin", "semaine", "prochain", "quinzaine", "midi"]
+_VISES = [*NOMS_DE_JOUR, *(m for m in NOMS_DE_MOIS if len(m) > 4), "demain", "aujourdhui", "matin", "semaine", "prochain", "prochaine", "quinzaine"]
 _VRAIS_MOTS = frozenset("mari marin marins main mains martin matins maudit maudi lundis mardis jeudis samedis mercredis vendredis "
                         "dimanches sema semain prochainement prochai domaine romain midis mini mixi mili mardis jeu jeux avis avri amril".split())
 _PLURIELS = {f"{jour}s": jour for jour in NOMS_DE_JOUR}
 
 
-def _distance_un(a: str, b: str) -> bool:
-    """True when one letter is missing, added, changed, or two neighbours are swapped (restricted Damerau-Levenshtein ≤ 1)."""
-    if abs(len(a) - len(b)) > 1:
-        return False
-    i = next((k for k, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
-    reste_a, reste_b = a[i:], b[i:]
-    return (reste_a[1:] == reste_b[1:] or reste_a[1:] == reste_b or reste_a == reste_b[1:]
-            or (len(reste_a) > 1 and reste_a[:2] == reste_b[1::-1] and reste_a[2:] == reste_b[2:]))
-
-
-def _distance_deux(a: str, b: str) -> bool:
-    """True when one letter removed from each, or two slips far apart, make the same word; for long words only."""
-    if abs(len(a) - len(b)) > 2:
-        return False
-    variantes = {a[:k] + a[k + 1:] for k in range(len(a))} | {a}
-    return any(_distance_un(v, b) for v in variantes)
+def _distance(a: str, b: str) -> int:
+    """Letters missing, added, changed or swapped with their neighbour (optimal string alignment)."""
+    avant: List[int] = []
+    ligne = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        avant, precedente, ligne = ligne, avant, [i]
+        for j, y in enumerate(b, 1):
+            ligne.append(min(avant[j] + 1, ligne[j - 1] + 1, avant[j - 1] + (x != y)))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                ligne[j] = min(ligne[j], precedente[j - 2] + 1)
+    return ligne[-1]
 
 
 @lru_cache(maxsize=4096)
 def corriger(mot: str) -> str:
     """The canonical word for a word as typed: its own, an alias, or a day, month or other key word one slip away (two for long ones)."""
-    if mot in _CANONIQUE or mot in _PLURIELS or mot in _VRAIS_MOTS or len(mot) < 4 or not mot.isalpha():
+    if mot in _CANONIQUE or mot in _VISES or mot in _VRAIS_MOTS or len(mot) < 4 or not mot.isalpha():
         return _CANONIQUE.get(mot, mot)
-    if mot in _VISES:
-        return mot
-    for vise in _VISES:
-        if mot[0] == vise[0] and len(vise) > 4 and _distance_un(mot, vise):
-            return vise
-    for vise in _VISES:
-        if mot[:2] == vise[:2] and len(vise) >= 7 and len(mot) >= 6 and _distance_deux(mot, vise):
-            return vise
+    for ecart, lettres_sures in ((1, 1), (2, 2)):
+        for vise in _VISES:
+            if (mot[:lettres_sures] == vise[:lettres_sures] and abs(len(mot) - len(vise)) <= ecart
+                    and (ecart == 1 or min(len(mot), len(vise)) >= 7) and _distance(mot, vise) <= ecart):
+                return _CANONIQUE.get(vise, vise)
     return mot
+
+
+# why → pattern, replacement; on text without accents, before words are told apart
+_PONCTUATION = [(re.compile(motif), par) for motif, par in (
+    # abbreviations lose their point, which would be a pause
+    (r"\b(lun|mar|mer|merc|jeu|ven|vend|sam|dim|janv|fevr?|avr|juill?|sept|oct|nov|dec|sem|h|env|av|ap)\.(?!\d)", r"\1 "),
+    # 5 / 10 · 10.30h · 10-12h, 14h-16h, 10h/12h · 3-7 octobre
+    (r"(?<=[\dh]) ?/ ?(?=\d)", "/"),
+    (r"\b(\d{1,2})\.([0-5]\d) ?h\b", r"\1h\2"),
+    (r"(?<=\d)-(?=\d{1,2} ?(?:h\b|heures?\b))|(?<=h)-(?=\d)|(?<=h\d\d)-(?=\d)|(?<=h)/(?=\d)|(?<=h\d\d)/(?=\d)", " - "),
+    (rf"\b(\d{{1,2}}) ?- ?(\d{{1,2}}) (?={MOIS})", r"\1 - \2 "),
+    # l'après-midi, vingt-deux, mi-octobre: words apart
+    (r"(?<=[a-z])['-](?=[a-z0-9])|(?<=\d)'(?=\d)", " "),
+    # pauses: every other mark that is not inside a figure
+    (r"(?<!\d)[.:/](?=\s|$|\D)|[.:](?=\s|$)|[;!?()\[\]\"«»…\n,]", " , "),
+    # lundi26, a14h, 3octobre: typed without a space (but mat1, dem1, s40, 2eme)
+    (r"(?<=[a-z]{2})(?<!mat)(?<!dem)(?<!\dh)(?=\d)|(?<=\ba)(?=\d)", " "),
+    (r"(?<=\d)(?=[a-z]{4}|(?:sem|jrs?|j|ans?)\b)(?!i?eme|main|minu|heur)", " "),
+)]
 
 
 def _mots(texte: str) -> str:
     """Punctuation becomes spaces or pauses, every word its canonical self."""
-    texte = re.sub(r"\b(lun|mar|mer|merc|jeu|ven|vend|sam|dim|janv|fevr?|avr|juill?|sept|oct|nov|dec|sem|h|env|av|ap)\.(?!\d)", r"\1 ", texte)
-    texte = re.sub(r"(?<=\d)-(?=\d{1,2} ?(?:h\b|heures?\b))|(?<=h)\d?-(?=\d)|(?<=h\d\d)-(?=\d)", " - ", texte)   # 10-12h, 14h-16h
-    texte = re.sub(r"(?<=[a-z])['-](?=[a-z0-9])|(?<=\d)'(?=\d)", " ", texte)      # l'après-midi, vingt-deux, mi-octobre
-    texte = re.sub(r"(?<=h)/(?=\d)|(?<=h\d\d)/(?=\d)", " - ", texte)              # 10h/12h
-    texte = re.sub(rf"\b(\d{{1,2}}) ?- ?(\d{{1,2}}) (?={MOIS})", r"\1 - \2 ", texte)   # 3-7 octobre
-    texte = re.sub(r"(?<!\d)[.:/](?=\s|$|\D)|[.:](?=\s|$)|[;!?()\[\]\"«»…\n]|,", " , ", texte)
-    texte = re.sub(r"(?<=[a-z])(?=\d)(?<!\bs)(?<!\bm)(?<!\bt)(?<!\bdem)(?<!\bmat)(?<!\dh)(?<!\dm)", " ", texte)
-    mots = re.findall(r"[a-z0-9][a-z0-9/.:|-]*|[,|<>/-]", texte)
+    for motif, par in _PONCTUATION:
+        texte = motif.sub(par, texte)
+    mots = re.findall(r"[a-z0-9][a-z0-9/.:-]*|[,|/-]", texte)
     return " ".join(f"chaque {_PLURIELS[m]}" if m in _PLURIELS else corriger(m.rstrip(".:/-") or m) for m in mots)
 
 
@@ -137,29 +144,36 @@ def _mots(texte: str) -> str:
 _PRONOM = r"(?:(?:je|j|on|nous|vous|c|ce|ca|cela) )?"
 _NE = r"(?:(?:ne|n|me|m) )*"
 _DISPO = (r"(?: (?:venir|me (?:deplacer|liberer|rendre)|etre la|la|present\w*|disponibles?|dispos?|libres?|possible|joignable|chez moi|"
-          r"vous voir|passer|y aller|du tout))*")
+          r"vous voir|passer|y aller|du tout|non plus))*")
 # pattern → canonical group, in this order. « pas » is the one mark of refusal, « uniquement » the one of restriction.
 _GROUPES: Tuple[Tuple[str, str], ...] = (
     (r"(lun|mar|mer|jeu|ven|vend|sam|dim)(?= (?:(?:le )?\d|prochain|pro\b|matin|apres|soir|midi|en (?:8|huit|15|quinze)))",
      lambda m: _JOUR_ABREGE[m[1]]),
     (r"(le|ce) (lun|mar|mer|jeu|ven|vend|sam|dim)", lambda m: f"{m[1]} {_JOUR_ABREGE[m[2]]}"),
     (r"(\d{1,2}|1er|en|debut|mi|fin|courant|d) sept(?! (?:heure|h\b))", r"\1 septembre"),
-    (r"aujourd ?hui?", "aujourdhui"),
+    (rf"l({JOURS}|matin|soir)", r"le \1"), (rf"ler(?= (?:{MOIS}))", "1er"),
+    (r"aujourd ?hui?|ce jour", "aujourdhui"),
+    (r"(?:tous les |les |un )?jour de (?:la )?semaine(?! (?:prochain|du|de|\d))", "en semaine"),
+    # « le premier » alone chooses among the slots proposed; it is a date beside a month or a weekday only
+    (rf"(?:premier|1 er)(?= (?:{MOIS}|{JOURS}|jour|semaine|quinzaine|du mois|de ce mois|de chaque|au \d))", "1er"),
+    (r"(ap|av)(?= \d)", lambda m: {"ap": "apres", "av": "avant"}[m[1]]),
     (r"(?:apres|apre|ap) ?demain", "apres-demain"),
     (r"avant hier", "avant-hier"),
     (r"apres midi", "apres-midi"),
     (r"(?:l )?a m(?=$| ,)", "apres-midi"),
     (r"(?:week|w) end|w e", "week-end"),
     (r"avant dernier", "avant-dernier"),
+    (r"(du|le|au|ce|demain) mat", r"\1 matin"),
     (r"tout a l h(?:eure)?|toutaleure|tt a l heure|t a l heure", "tout-a-l-heure"),
     (r"(semaine|jour|mois) pro", r"\1 prochain"),
     (r"(semaine|mois) (?:qui (?:vient|arrive|suit)|a venir|d apres|suivant)", r"\1 prochain"),
     (r"prochain (semaine|mois)", r"\1 prochain"),
     (r"jour pour jour|environ|a peu pres|max(?:imum)?(?= $)", ""),
     (r"s ?(\d{1,2})(?![\dh])", r"semaine \1"),
-    (r"(?:a )?partir|apartir|a partire", "a partir"),
+    (r"partir(?= (?:de|du|d|des|\d))|apartir|a partire", "a partir"),
     (r"dici|d ici|dissi", "d ici"),
     (r"jusqu?a", "jusqu a"), (r"jusqu?au", "jusqu au"),
+    (r"(?<!pas )avant(?: la)?(?= fin )", "jusqu a la"),        # « avant la fin du mois » includes its last day
     (r"(?:en |au |a la |de |des |le )?(?:tout )?(?:debut|milieu|fin|mi) (?:de |d )?(?:la |l )?(matin|apres-midi|soir)", r"\1"),
     (r"(?:en |a la )?fin de (?:la )?journee", "soir"), (r"(?:en |des le )?debut de (?:la )?journee", "matin"),
     (r"(?:en )?debut d aprem", "apres-midi"),
@@ -172,10 +186,11 @@ _GROUPES: Tuple[Tuple[str, str], ...] = (
     (r"(?:ne |n )?(?:travaille|bosse) pas", "libre"),
     (rf"{_PRONOM}{_NE}(?:peux|peut|pourrai|pourrais|pourra|pouvons|suis|serai|serais|sera|sommes|est|ai|marche|va|vas|convient|arrange)"
      rf" (?:pas|plus|jamais){_DISPO}", "pas"),
-    (rf"{_PRONOM}(?:suis|serai|est|sera) (?:pris|prise|occupe|occupee|absente?|indisponible|en (?:conges?|vacances|deplacement|formation))", "pas"),
+    (rf"{_PRONOM}(?:suis|serai|est|sera) (?:prise?|occupee?|coincee?|bloquee?|retenue?|absente?|indisponible|en (?:conges?|vacances|deplacement|formation))"
+     r"(?: a la maison| chez moi)?", "pas"),
     (r"je (?:travaille|bosse)|en vacances|en conges?|en deplacement|indisponible|impossible|injoignable", "pas"),
-    (r"(?:(?:surtout|plutot|mais|et|sauf) )?(?:pas|jamais)(?: (?:possible|dispo|disponible|libre|du tout|non plus))*", "pas"),
-    (r"sauf(?: pas)?|hors|hormis|excepte|exceptes?|evit(?:ez|er|e|ons)|a part|en dehors (?:de|du|des)|a l exception (?:de|du|des)|a l exclusion (?:de|du)",
+    (rf"(?:(?:surtout|plutot|mais|et|sauf) )?(?:pas|jamais){_DISPO}", "pas"),
+    (r"sauf(?: pas)?|hors|hormis|excepte|exceptes?|evit(?:ez|er|e|ons)|a part|en dehors (?:de|du|des)|a l exception (?:de|du|des)|a l exclusion (?:de|du)|aucune?",
      "pas"),
     (r"pas (?:si|trop) (?:tot|tard)", ""),
 )
@@ -204,7 +219,7 @@ def _chiffrer(m: "re.Match[str]") -> str:
 # `9h00` may still be nine in the evening, `09h00` may not: a leading zero marks an hour that is certain.
 _SUITE = rf"(?! ?[/.]\d| ?(?:{MOIS}|{_VOIES})\b)"
 _HEURES: Tuple[Tuple[str, str], ...] = (
-    (rf"\b(\d{{1,2}}) ?(?:h|heure)\b ?([0-5]\d)\b(?: ?(?:mn|min|minutes?))?{_SUITE}", r"\1h\2"),
+    (rf"\b(\d{{1,2}}) ?(?:h|heure) ?([0-5]\d)\b(?: ?(?:mn|min|minutes?))?{_SUITE}", r"\1h\2"),
     (r"\b(\d{1,2})h(\d\d)(?:mn|min)\b", r"\1h\2"),
     (r"\b(\d{1,2}):(\d\d)(?::00)?\b", r"\1h\2"),
     (r"(?<=\ba )(\d{1,2})\.([0-5]\d)\b(?![./]\d)|(?<=\bvers )(\d{1,2})\.([0-5]\d)\b(?![./]\d)", lambda m: f"{m[1] or m[3]}h{m[2] or m[4]}"),

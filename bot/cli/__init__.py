@@ -25,13 +25,13 @@ def analyseur(demandee: Optional[str] = None) -> argparse.ArgumentParser:
     franciser()
     racine = argparse.ArgumentParser(prog="conseil", description="Assistant d'une caisse du RSI : site, moteur, connaissances, bilans.",
                                      epilog="Aide d'une commande : conseil COMMANDE --help")
-    commandes = racine.add_subparsers(dest="commande", metavar="COMMANDE", required=True, title="commandes", prog="conseil")
+    commandes = racine.add_subparsers(dest="commande", metavar="COMMANDE", required=True, title="commandes ", prog="conseil")
     for nom in COMMANDES:
         if demandee in COMMANDES and nom != demandee:
             commandes.add_parser(nom, add_help=False)
             continue
         m = module(nom)
-        m.declarer(commandes.add_parser(nom, help=m.AIDE, description=m.AIDE))
+        m.declarer(commandes.add_parser(nom, help=m.AIDE, description=f"{m.AIDE[0].upper()}{m.AIDE[1:]}."))
     return racine
 
 

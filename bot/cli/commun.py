@@ -1,6 +1,7 @@
 """What every command shares: refusals in one sentence, settings, terminal, durations."""
 import json
 import sys
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any, NoReturn
 
@@ -31,10 +32,8 @@ def preparer_sorties() -> None:
 
 def dire(texte: str, erreur: bool = False) -> None:
     """One line for the person, typeset; a closed terminal is no reason to stop."""
-    try:
+    with suppress(OSError):
         print(composer(texte), file=sys.stderr if erreur else sys.stdout, flush=True)
-    except OSError:
-        pass
 
 
 def dire_refus(erreur: Exception) -> int:

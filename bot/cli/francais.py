@@ -3,9 +3,9 @@ import argparse
 
 MESSAGES = {
     "usage: ": "usage : ",
-    "options": "options",
-    "positional arguments": "arguments",
-    "subcommands": "commandes",
+    "options": "options ",
+    "positional arguments": "arguments ",
+    "subcommands": "commandes ",
     "show this help message and exit": "montre cette aide",
     "show program's version number and exit": "montre la version",
     " (default: %(default)s)": " (par défaut : %(default)s)",

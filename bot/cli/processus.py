@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Callable, Mapping, Optional
+from typing import Callable, Optional
 
 from bot.cli.commun import refuser
 from bot.reglages import RACINE
@@ -28,11 +28,14 @@ def laisse() -> Optional[Callable[[], None]]:
     return attacher
 
 
-def environnement_moteur(donnees: Path, **ajouts: object) -> Mapping[str, str]:
-    """The whole environment of an engine process (rasa run, rasa train): nothing leaves the machine, nothing is written in the person's home."""
+def environnement_moteur(maison: Path, **ajouts: object) -> dict[str, str]:
+    """The whole environment of an engine process (rasa run, rasa train), `maison` standing for the home folder.
+
+    Nothing leaves the machine (telemetry), nothing is written elsewhere (models are unpacked in its own tmp), one thread a library.
+    """
     if not PYTHON_MOTEUR.exists():
         refuser("MOTEUR_ABSENT", "l'environnement du moteur n'est pas installé : lancez « make setup ».")
-    maison = donnees.resolve() / "moteur"
+    maison = maison.resolve()
     (maison / "tmp").mkdir(parents=True, exist_ok=True)
     return {
         **{nom: os.environ[nom] for nom in _HERITE if nom in os.environ},

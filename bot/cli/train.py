@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Optional
 
 from bot.cli.commun import afficher_json, dire, lire_reglages, refuser, secondes
 from bot.cli.manifeste import CONFIG, Manifeste, empreinte_fichier, empreinte_sources
@@ -30,7 +30,7 @@ from bot.reglages import RACINE
 AIDE = "entraîne le modèle de compréhension si quelque chose a changé"
 # What Rasa says when it enters a phase, and what people read then.
 PHASES = (
-    (re.compile(r"Starting to train component 'ClassifieurSujets'"), "apprentissage des sujets (la partie longue)"),
+    (re.compile(r"Starting to train component 'ClassifieurSujets'"), "apprentissage des sujets, la partie longue"),
     (re.compile(r"Starting to train component 'RulePolicy'"), "règles de dialogue"),
     (re.compile(r"model is trained and saved"), "modèle écrit"),
 )
@@ -70,16 +70,16 @@ def entrainer(modele: Path, config: Path = CONFIG, force: bool = False, deux_foi
             dire(f"Modèle à jour : {ancien.sujets} sujets, {ancien.exemples} formulations, entraîné le {ancien.le[:10]}.", erreur=True)
             return ancien
         with tempfile.TemporaryDirectory(prefix=".en-cours-", dir=modele.parent) as dossier:
-            return _fabriquer(modele, config, Path(dossier), deux_fois)
+            return _fabriquer(modele, config, Path(dossier), deux_fois, ancien.duree_s if ancien else None)
 
 
-def _fabriquer(modele: Path, config: Path, dossier: Path, deux_fois: bool) -> Manifeste:
+def _fabriquer(modele: Path, config: Path, dossier: Path, deux_fois: bool, prevue: Optional[int]) -> Manifeste:
     debut, empreinte = time.monotonic(), empreinte_sources(config)
-    neuf = lancer_rasa(config, dossier / "un")
+    neuf = lancer_rasa(config, dossier / "un", prevue)
+    duree = time.monotonic() - debut
     contenu = controler_sujets(neuf, config)
     if deux_fois:
-        _comparer(neuf, lancer_rasa(config, dossier / "deux"))
-    duree = time.monotonic() - debut
+        _comparer(neuf, lancer_rasa(config, dossier / "deux", round(duree)))
     manifeste = Manifeste(
         sha256=empreinte_fichier(neuf), empreinte=empreinte, sujets=len(catalogue().sujets), intentions=len(contenu["etiquettes"]),
         exemples=contenu["exemples"], le=f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}", duree_s=round(duree))
@@ -106,7 +106,7 @@ def _seul(verrou: Path) -> Iterator[None]:
 # -- running Rasa ----------------------------------------------------------------------------------------------------------------------
 
 
-def lancer_rasa(config: Path, dossier: Path) -> Path:
+def lancer_rasa(config: Path, dossier: Path, prevue: Optional[int] = None) -> Path:
     """`rasa train` in the engine's environment; gives the model it wrote in `dossier`. Refuses, with Rasa's own words, when it fails."""
     donnees = lire_reglages().donnees
     journal = donnees / "journaux" / "train.log"
@@ -116,8 +116,8 @@ def lancer_rasa(config: Path, dossier: Path) -> Path:
     commande = [str(PYTHON_MOTEUR), "-m", "rasa", "train", "--config", str(config), "--domain", "domain.yml", "--data", "bot/data",
                 "--out", str(dossier), "--fixed-model-name", "assistant", "--force", "--skip-validation"]
     with journal.open("w", encoding="utf-8") as sortie:
-        suivi = Suivi()
-        processus = subprocess.Popen(commande, cwd=RACINE, env=dict(environnement_moteur(donnees)), stdin=subprocess.DEVNULL,
+        suivi = Suivi(prevue)
+        processus = subprocess.Popen(commande, cwd=RACINE, env=environnement_moteur(donnees / "entrainement"), stdin=subprocess.DEVNULL,
                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace",
                                      preexec_fn=laisse(), start_new_session=True)
         try:
@@ -142,8 +142,10 @@ def lancer_rasa(config: Path, dossier: Path) -> Path:
 class Suivi:
     """Says which phase the training is in, and every so often that it is still alive."""
 
-    def __init__(self) -> None:
+    def __init__(self, prevue: Optional[int] = None) -> None:
+        """`prevue`: how many seconds it took last time."""
         self.debut = time.monotonic()
+        self.prevue = f" sur {secondes(prevue)} la dernière fois" if prevue else ""
         self.phase = "lecture des fiches et démarrage"
         self._fini = threading.Event()
         self._dire()
@@ -160,10 +162,10 @@ class Suivi:
 
     def _battre(self) -> None:
         while not self._fini.wait(BATTEMENT):
-            self._dire(encore=True)
+            self._dire()
 
-    def _dire(self, encore: bool = False) -> None:
-        dire(f"Entraînement, {secondes(time.monotonic() - self.debut)} : {self.phase}{' (toujours)' if encore else ''}…", erreur=True)
+    def _dire(self) -> None:
+        dire(f"Entraînement, {secondes(time.monotonic() - self.debut)}{self.prevue} : {self.phase}…", erreur=True)
 
 
 def _derniere_erreur(journal: Path) -> str:
@@ -187,8 +189,8 @@ def controler_sujets(modele: Path, config: Path) -> dict[str, Any]:
     if absents:
         modele.unlink()
         total = len(catalogue().sujets)
-        refuser("SUJETS_ABSENTS", f"le modèle entraîné ne connaît que {total - len(absents)} des {total} sujets du catalogue (il manque {absents[0]}…) : "
-                                  f"vérifiez « importers » dans {config}. Ce modèle a été supprimé.")
+        refuser("SUJETS_ABSENTS", f"le modèle entraîné ne connaît que {total - len(absents)} des {total} sujets du catalogue "
+                                  f"(il manque {absents[0]}…) : vérifiez « importers » dans {config}. Ce modèle a été supprimé.")
     return contenu
 
 
@@ -213,7 +215,7 @@ def _comparer(un: Path, autre: Path) -> None:
 def _dans_le_moteur(module: str, *arguments: Path) -> dict[str, Any]:
     """What a module of the engine says (JSON), run in its own Python."""
     fait = subprocess.run([str(PYTHON_MOTEUR), "-m", module, *map(str, arguments)], cwd=RACINE, capture_output=True, text=True,
-                          env=dict(environnement_moteur(lire_reglages().donnees)))
+                          env=environnement_moteur(lire_reglages().donnees / "entrainement"))
     if fait.returncode != 0:
         sys.stderr.write(fait.stderr)
         refuser("MODELE_ILLISIBLE", "le modèle qui vient d'être entraîné ne se relit pas ; il n'a pas été gardé.")

@@ -1,9 +1,12 @@
 """Caisses and antennes: reading them, and the fictitious one of the demonstration."""
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Antenne, Caisse
+from bot.texte.typographie import composer
 
 
 class CaisseInconnue(Refus):
@@ -22,6 +25,13 @@ def caisse(session: Session, code: str) -> Caisse:
 def caisses(session: Session) -> list[Caisse]:
     """All caisses with their antennes, by name."""
     return list(session.scalars(select(Caisse).order_by(Caisse.nom).options(selectinload(Caisse.antennes))))
+
+
+def contact(caisse: Caisse) -> dict[str, Any]:
+    """How to reach a person of a caisse, as data for a page."""
+    return {"caisse": caisse.nom, "telephone": caisse.telephone, "horaires": composer(caisse.horaires), "courriel": caisse.courriel,
+            "antennes": [{"nom": a.nom, "adresse": f"{a.adresse}, {a.code_postal} {a.ville}", "horaires": composer(a.horaires)}
+                         for a in caisse.antennes]}
 
 
 # 01 99 00 00 00 to 01 99 00 99 99 are numbers that ARCEP keeps for fiction: nobody can be rung by mistake.

@@ -3,6 +3,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 
@@ -18,6 +20,13 @@ def migrer(engine: Engine, version: str = "head") -> None:
     with engine.connect() as connexion:
         command.upgrade(_config(connexion), version)
         connexion.commit()
+
+
+def a_jour(engine: Engine) -> bool:
+    """Whether the database is at the latest migration; changes nothing."""
+    with engine.connect() as connexion:
+        attendues = ScriptDirectory.from_config(_config(connexion)).get_heads()
+        return set(MigrationContext.configure(connexion).get_current_heads()) == set(attendues)
 
 
 def revenir(engine: Engine, version: str) -> None:

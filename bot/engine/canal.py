@@ -50,8 +50,11 @@ class CanalFront(InputChannel):
         canal = Blueprint("canal_front", __name__)
 
         @canal.route("/", methods=["GET"])
-        async def sante(_: Request) -> HTTPResponse:
-            return response.json({"statut": "ok"})
+        async def sante(request: Request) -> HTTPResponse:
+            # Rasa listens all the same when its model could not be loaded, and would then answer nothing to everything.
+            agent = getattr(request.app.ctx, "agent", None)
+            pret = agent is not None and agent.is_ready()
+            return response.json({"statut": "ok" if pret else "sans modèle"}, status=200 if pret else 503)
 
         @canal.route("/comprendre", methods=["POST"])
         async def comprendre(request: Request) -> HTTPResponse:

@@ -19,6 +19,7 @@ from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.caisses import caisses
 from bot.contacts.refus import Refus
 from bot.horloge import Horloge
+from bot.journal import regler as regler_journal
 from bot.knowledge.fiches import Fiche, fiches
 from bot.knowledge.recherche import rechercher
 from bot.reglages import Reglages
@@ -54,6 +55,7 @@ def erreur_json(statut: int, code: str, message: str, attendre: Optional[int] = 
 
 def creer_app(reglages: Optional[Reglages] = None) -> FastAPI:
     """The front as an ASGI application. Settings default to the environment's."""
+    regler_journal()
     reglages = reglages or Reglages()
     sessions = Sessions(ouvrir(reglages.adresse_base))
     horloge, moteur, contenu = Horloge.reglee(), Moteur(reglages), fiches()
@@ -129,7 +131,8 @@ def _erreurs(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(requete: Request, e: HTTPException):
-        messages = {404: ("PAGE_INCONNUE", "Cette page n'existe pas."), 405: ("METHODE_REFUSEE", "Cette adresse ne répond pas à cette demande.")}
+        messages = {400: ("REQUETE_ILLISIBLE", "Cette demande est illisible. Rechargez la page et recommencez."),
+                    404: ("PAGE_INCONNUE", "Cette page n'existe pas."), 405: ("METHODE_REFUSEE", "Cette adresse ne répond pas à cette demande.")}
         code, message = messages.get(e.status_code, ("REFUS", "Cette demande n'est pas possible."))
         return rendre_erreur(requete, e.status_code, code, message)
 

@@ -26,7 +26,7 @@ from bot.site.comprehension import Comprise
 from bot.site.enveloppe import ChoixPropose, Enveloppe, Etat, Message, Mode
 from bot.site.moteur import Moteur, MoteurIndisponible
 from bot.site.reponses import Bouton, Replique
-from bot.texte.masquage import Masquage
+from bot.texte.masquage import SENSIBLES, Masquage
 from bot.texte.typographie import composer
 
 journal = structlog.get_logger(__name__)
@@ -123,7 +123,7 @@ class Dialogue:
             caisse = lire_caisse(s, conversation.caisse_code)
             s.flush()
             return Entree(conversation, caisse, echange.id, lu.texte if lu else None, bouton.charge if bouton else None,
-                          [g for g in lu.genres if g in garde.SENSIBLES] if lu else [])
+                          [g for g in lu.genres if g in SENSIBLES] if lu else [])
 
     async def _repondre(self, entree: Entree) -> Bilan:
         if entree.charge is not None:

@@ -106,8 +106,8 @@ class Orthographe:
         return connu
 
     def _devinees(self, mot: str) -> Set[str]:
-        formes = set(self._par_son.get(son(mot), ()))
         entendu = entendre(mot)
+        formes = set(self._par_son.get(_MUETTES.sub("", entendu), ()))
         formes |= {self._debuts_par_son[entendu[:n]] + "*" for n in range(SON_MIN, len(entendu) + 1) if entendu[:n] in self._debuts_par_son}
         if len(mot) >= FAUTE_MIN - 1:
             proches = {v for a in _amputes(mot) | {mot} for v in self._par_ampute.get(a, ())}

@@ -205,11 +205,15 @@ class Droit:
         """The figure of the day as a whole number (durations, counts)."""
         return int(self.nombre(nom, jour))
 
-    def date(self, nom: str, jour: Optional[date] = None) -> date:
+    def date_de(self, nom: str, jour: Optional[date] = None) -> date:
         """The date that the barème holds on that day."""
         valeur = self._lire(nom, jour)
         assert isinstance(valeur, date), nom
         return valeur
+
+    def sans_citer(self) -> "Droit":
+        """The same law, for a check that the result does not rest on."""
+        return Droit(self.jour, self._valeurs)
 
     def connait(self, nom: str, jour: Optional[date] = None) -> bool:
         """Whether a value is known that day; cites nothing."""

@@ -30,6 +30,9 @@ NON_COMPTES = {
 }
 
 
+_BASES = {"commune": ("base_forfait_premiere_annee", "base_forfait_deuxieme_annee"), "artisan": ("tiers_pass", "demi_pass")}
+
+
 def _composantes(groupe: str) -> List[Tuple[str, str, str]]:
     """Label, rate barème, base: `commune` is the flat income, `artisan` the share of the ceiling that two of their contributions keep."""
     lignes = [("Maladie-maternité", "taux_maladie_classique", "commune"), ("Retraite de base", "taux_retraite_base_classique", "commune")]
@@ -44,12 +47,9 @@ def _composantes(groupe: str) -> List[Tuple[str, str, str]]:
 
 def cotisations_forfaitaires(droit: Droit, groupe: str, rang: int, jours: int, total: int) -> List[Tuple[str, Decimal, Decimal, Decimal]]:
     """Label, base (euros), rate (percent) and amount (euros, nearest) of each contribution of year `rang`, for `jours` days out of `total`."""
-    bases: Dict[str, Decimal] = {
-        "commune": droit.nombre("base_forfait_premiere_annee" if rang == 1 else "base_forfait_deuxieme_annee"),
-        "artisan": droit.nombre("tiers_pass" if rang == 1 else "demi_pass")}
     lignes = []
     for libelle, bareme, base in _composantes(groupe):
-        taux, assiette = droit.nombre(bareme), arrondir(bases[base] * jours / total)
+        taux, assiette = droit.nombre(bareme), arrondir(droit.nombre(_BASES[base][rang - 1]) * jours / total)
         lignes.append((libelle, assiette, taux, arrondir(assiette * taux / 100)))
     return lignes
 
@@ -67,6 +67,7 @@ def debut_activite(debut: date, groupe: str, *, au: date, valeurs: Optional[Mapp
     verifier_choix(groupe, GROUPES, "groupe")
     jour, avertissement = situer(au, *PERIODE)
     droit = Droit(jour, valeurs)
+    droit.citer("css L131-6", "css R242-16")
     annee = jour.year
     if debut.year > annee:
         raise ErreurCalcul("DEBUT_HORS_PERIODE", f"Je connais les forfaits de début d'activité de {annee} : écrivez une date de début de "
@@ -99,7 +100,7 @@ def debut_activite(debut: date, groupe: str, *, au: date, valeurs: Optional[Mapp
                "L'ACCRE n'est pas comptée ici. Un auto-entrepreneur n'est pas concerné par ces forfaits."]
     if 1 in sommes:
         limites.insert(1, f"Les revenus forfaitaires de {annee + 1} ont été changés par le décret n° 2011-2038 du 29 décembre 2011.")
-    droit.citer("css L131-6", "css L130-1")
+    droit.citer("css D633-6", "css L130-1")
     regle = ("Taux habituels appliqués à un revenu forfaitaire ; la première année, au prorata des jours d'activité ; assiettes et montants "
              "arrondis à l'euro le plus proche.")
     return resultat("debut_activite", droit, lignes, phrase, regle, limites, avertissement)

@@ -42,7 +42,7 @@ def echeances_declaration(debut: date, periodicite: str, *, au: date, valeurs: O
     verifier_choix(periodicite, tuple(PERIODICITES), "periodicite")
     jour, avertissement = situer(au, *PERIODE)
     droit = Droit(jour, valeurs)
-    verifier_debut(debut, droit)
+    verifier_debut(debut, valeurs)
     if debut > DERNIER_DEBUT:
         raise ErreurCalcul("DEBUT_HORS_PERIODE", "Je connais les échéances pour un début de 2009 à 2013 : écrivez une date de cette période, "
                                                  "ou demandez les dates en vigueur à votre caisse.", "debut")
@@ -67,5 +67,5 @@ def echeances_declaration(debut: date, periodicite: str, *, au: date, valeurs: O
     limites.append("Pour changer de rythme l'année suivante, demandez-le avant le 31 octobre.")
     regle = ("Au plus tard le dernier jour du mois qui suit la période ; la première déclaration réunit le trimestre de début et le suivant ou, "
              "au mois, le mois de début et les trois suivants.")
-    droit.citer("css R133-30-1", "css L133-6-8-1")
+    droit.citer("css R133-30-1", "css R133-30-2", "css L133-6-8-1")
     return resultat("echeances_declaration", droit, lignes, phrase, regle, limites, avertissement)

@@ -34,9 +34,9 @@ _ECRIT_ACTIVITE = {"vente": "la vente et l'hébergement", "prestation": "les pre
 _PAR = {"mois": " par mois", "trimestre": " par trimestre", "annee": " dans l'année", None: ""}
 
 
-def verifier_debut(debut: date, droit: Droit) -> None:
+def verifier_debut(debut: date, valeurs: Optional[Mapping[str, Bareme]]) -> None:
     """Refuse a start before the scheme existed: ErreurCalcul DEBUT_AVANT_2009."""
-    ouverture = droit.date("ouverture_auto_entrepreneur", max(debut, date(2009, 1, 1)))
+    ouverture = Droit(PERIODE[0], valeurs).date_de("ouverture_auto_entrepreneur")
     if debut < ouverture:
         raise ErreurCalcul("DEBUT_AVANT_2009", f"Le régime de l'auto-entrepreneur n'existe que depuis le {date_longue(ouverture)} : "
                                                "écrivez une date de début à partir de ce jour.", "debut")
@@ -51,15 +51,15 @@ def plafond_premiere_annee(debut: date, activite: str, *, au: date, valeurs: Opt
     Errors: CHOIX_INCONNU, DEBUT_AVANT_2009, DEBUT_HORS_PERIODE (no ceiling known for that year).
     """
     verifier_choix(activite, ACTIVITES, "activite")
+    verifier_debut(debut, valeurs)
     droit = Droit(debut, valeurs)
-    verifier_debut(debut, droit)
     nom = "plafond_vente" if activite == "vente" else "plafond_service"
     if not droit.connait(nom):
         raise ErreurCalcul("DEBUT_HORS_PERIODE", f"Je ne connais pas le plafond de {debut.year} : écrivez une date de début de 2009 à 2013, "
                                                  "ou demandez le montant en vigueur à votre caisse.", "debut")
     annuel = droit.nombre(nom)
     jours, total = (date(debut.year, 12, 31) - debut).days + 1, jours_de_l_annee(debut.year)
-    reduit = debut >= droit.date("prorata_premiere_creation")
+    reduit = debut >= droit.date_de("prorata_premiere_creation")
     plafond = arrondir(annuel * jours / total) if reduit else annuel
     lignes = [ligne_euros("Plafond de la première année", plafond), ligne_euros(f"Plafond d'une année entière ({debut.year})", annuel),
               Ligne("Jours d'activité dans l'année", jours, quantite(jours, "jour"))]
@@ -129,13 +129,12 @@ def taux_reduits(droit: Droit, activite: str, caisse: Optional[str]) -> List[Dec
 
 
 def _verifier_accre(debut: date, valeurs: Optional[Mapping[str, Bareme]]) -> None:
-    droit = Droit(debut, valeurs)
-    verifier_debut(debut, droit)
-    ouverture = date(2009, 5, 1) if not droit.connait("ouverture_accre_micro") else droit.date("ouverture_accre_micro")
+    verifier_debut(debut, valeurs)
+    ouverture = Droit(PERIODE[0], valeurs).date_de("ouverture_accre_micro")
     if debut < ouverture:
         raise ErreurCalcul("ACCRE_AVANT_MAI_2009", f"L'ACCRE au taux réduit de l'auto-entrepreneur vaut pour les débuts à partir du "
                                                    f"{date_longue(ouverture)} : pour un début plus ancien, demandez à votre caisse.", "debut")
-    if not droit.connait("accre_part_1"):
+    if not Droit(debut, valeurs).connait("accre_part_1"):
         raise ErreurCalcul("DEBUT_HORS_PERIODE", "Je connais les taux de l'ACCRE pour un début de mai 2009 à décembre 2012 : écrivez une date "
                                                  "de cette période, ou demandez les taux en vigueur à votre caisse.", "debut")
 
@@ -154,6 +153,7 @@ def taux_accre(debut: date, activite: str, caisse: Optional[str] = None, *, au: 
     _verifier_accre(debut, valeurs)
     jour, avertissement = situer(au, *PERIODE)
     droit = Droit(jour, valeurs)
+    droit.citer("css D131-6-3")
     normal, reduits = taux_social(droit, activite, caisse), taux_reduits(droit, activite, caisse)
     periodes = periodes_accre(debut, au=jour, valeurs=valeurs)
     lignes = [Ligne(periode_ecrite(d, f).capitalize(), taux, taux_ecrit(taux)) for (d, f), taux in zip(periodes, reduits)]
@@ -193,6 +193,7 @@ def cotisations_micro(montant: Nombre, activite: str, periode: Optional[str] = N
             verifier_choix(valeur, permis, champ)
     jour, avertissement = situer(au, *PERIODE)
     droit = Droit(jour, valeurs)
+    droit.citer("css L133-6-8")
     taux, limites = _taux_du_jour(droit, activite, caisse, accre_debut, jour, valeurs)
     formation = taux_formation(droit, activite, groupe)
     assiette = arrondir(somme)
@@ -215,7 +216,7 @@ def cotisations_micro(montant: Nombre, activite: str, periode: Optional[str] = N
         phrase = ("Sans encaissement, vous payez 0 € : le forfait de l'auto-entrepreneur est un pourcentage de ce que vous encaissez, sans "
                   "minimum. Déclarez quand même 0 à chaque échéance. Sans recettes, aucun trimestre de retraite n'est validé.")
     limites += _limites_cotisations(droit, somme, activite, periode, groupe, caisse, versement_liberatoire)
-    droit.citer("css L133-6-8", "css L130-1")
+    droit.citer("css L130-1")
     regle = ("Recettes encaissées multipliées par le taux de l'activité, sans déduction des frais ; chaque montant est arrondi à l'euro le "
              "plus proche.")
     return resultat("cotisations_micro", droit, lignes, phrase, regle, limites, avertissement)
@@ -238,7 +239,7 @@ def _taux_du_jour(droit: Droit, activite: str, caisse: Optional[str], accre_debu
 def _limites_cotisations(droit: Droit, somme: Decimal, activite: str, periode: Optional[str], groupe: Optional[str],
                          caisse: Optional[str], versement_liberatoire: bool) -> List[str]:
     limites = ["Ce calcul vaut pour l'auto-entrepreneur ; au régime classique, les cotisations se calculent sur le bénéfice."]
-    plafond = droit.nombre("plafond_vente" if activite == "vente" else "plafond_service")
+    plafond = droit.sans_citer().nombre("plafond_vente" if activite == "vente" else "plafond_service")
     annuel = somme * PERIODES[periode or "annee"]
     if annuel > plafond:
         limites.insert(0, f"À ce rythme, soit {euros(float(arrondir(annuel)))} dans l'année, vous dépasseriez le plafond de "

@@ -1,7 +1,7 @@
 """Deadlines to contest: which door, and until which day. The rule of 2011; the court is the one of that time."""
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Dict, List, Mapping, Optional
+from typing import Dict, List, Mapping, Optional, Tuple
 
 from bot.knowledge.baremes import Bareme
 from bot.knowledge.calculs.calendrier import ajouter_mois, est_ouvrable, premier_jour_ouvrable
@@ -9,8 +9,10 @@ from bot.knowledge.calculs.commun import Droit, ErreurCalcul, Ligne, Resultat, l
 from bot.texte.typographie import date_longue, quantite
 
 PERIODE = (date(2011, 1, 1), date(2011, 12, 31))
-COMMISSION = "la commission de recours amiable de votre caisse"
-TRIBUNAL = "le tribunal des affaires de sécurité sociale"
+COMMISSION = "commission de recours amiable de votre caisse"
+TRIBUNAL = "tribunal des affaires de sécurité sociale"
+_ARTICLE = {COMMISSION: "la ", TRIBUNAL: "le "}
+_AUPRES = {COMMISSION: "auprès de la ", TRIBUNAL: "auprès du "}
 
 
 @dataclass(frozen=True)
@@ -18,19 +20,19 @@ class Voie:
     """One way to contest: what starts the clock, the barèmes of the delays (added in this order), where to write, the articles."""
 
     depart: str
-    delais: tuple
+    delais: Tuple[str, ...]
     ou: str
-    sources: tuple
+    sources: Tuple[str, ...]
     geste: str
 
 
 NATURES: Dict[str, Voie] = {
-    "decision": Voie("la décision reçue", ("recours_amiable_delai",), COMMISSION, ("css R142-1",), "écrivez à"),
-    "mise_en_demeure": Voie("la mise en demeure reçue", ("mise_en_demeure_delai",), COMMISSION, ("css R142-1",), "payez ou écrivez à"),
-    "contrainte": Voie("la contrainte reçue", ("contrainte_delai_opposition",), TRIBUNAL, ("css R133-3",),
+    "decision": Voie("de la décision reçue", ("recours_amiable_delai",), COMMISSION, ("css R142-1",), "écrivez à"),
+    "mise_en_demeure": Voie("de la mise en demeure reçue", ("mise_en_demeure_delai",), COMMISSION, ("css R142-1",), "payez ou écrivez à"),
+    "contrainte": Voie("de la contrainte reçue", ("contrainte_delai_opposition",), TRIBUNAL, ("css R133-3",),
                        "faites opposition, en donnant vos raisons, devant"),
-    "rejet_commission": Voie("le refus de la commission reçu", ("recours_tass_delai",), TRIBUNAL, ("css R142-18",), "saisissez"),
-    "rejet_implicite": Voie("la réception de votre demande par la commission", ("recours_amiable_silence", "recours_tass_delai"), TRIBUNAL,
+    "rejet_commission": Voie("du refus de la commission", ("recours_tass_delai",), TRIBUNAL, ("css R142-18",), "saisissez"),
+    "rejet_implicite": Voie("de la réception de votre demande par la commission", ("recours_amiable_silence", "recours_tass_delai"), TRIBUNAL,
                             ("css R142-6", "css R142-18"), "saisissez"),
 }
 _EN_JOURS = frozenset({"contrainte_delai_opposition"})
@@ -64,15 +66,16 @@ def delai_recours(notification: date, nature: str, *, au: date, valeurs: Optiona
     lignes += [ligne_date("Dernier jour pour agir", dernier), Ligne("Où", voie.ou, voie.ou)]
     limites = _limites(nature, voie, dernier, lignes)
     if nature == "rejet_implicite":
-        regle_courte = f"la commission a {ecrits[0]} pour répondre, son silence vaut refus, et vous avez alors {ecrits[1]}"
+        regle_courte = f"le silence de la commission pendant {ecrits[0]} vaut refus, et l'on a ensuite {ecrits[1]}"
     else:
-        regle_courte = f"vous avez {ecrits[0]} à partir de {voie.depart}"
-    if dernier < au:
-        tete = f"Le délai s'est terminé le {date_longue(dernier)} : {regle_courte}, pour agir auprès de {voie.ou.replace('le ', 'du ', 1)}."
-        tete = tete.replace("auprès de du", "auprès du")
+        regle_courte = f"on a {ecrits[0]} à partir {voie.depart}"
+    fin_reelle = premier_jour_ouvrable(dernier) if voie.ou == TRIBUNAL else dernier
+    if fin_reelle < au:
+        tete = f"Le délai s'est terminé le {date_longue(fin_reelle)} : {regle_courte} pour agir {_AUPRES[voie.ou]}{voie.ou}."
         fin = "Écrivez quand même à votre caisse : si le courrier ne disait pas le délai, il peut ne pas avoir couru."
     else:
-        tete = f"Vous avez jusqu'au {date_longue(dernier, jour_semaine=True)} : {voie.geste} {voie.ou}."
+        jusqu_au = date_longue(dernier if dernier >= au else fin_reelle, jour_semaine=True)
+        tete = f"Vous avez jusqu'au {jusqu_au} : {voie.geste} {_ARTICLE[voie.ou]}{voie.ou}."
         fin = f"La règle : {regle_courte}. N'attendez pas le dernier jour, et gardez une copie et la preuve d'envoi."
     droit.citer(*voie.sources, "Code de procédure civile, articles 641 et 642")
     regle = "Un délai en mois finit le même quantième ; un délai en jours se compte à partir du lendemain de la réception."

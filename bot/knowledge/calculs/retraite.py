@@ -60,6 +60,7 @@ def trimestres_valides(montant: Nombre, activite: str, annee: Optional[int] = No
         raise ErreurCalcul("ANNEE_HORS_PERIODE", f"Je connais la règle des trimestres pour {ANNEES[0]}, {ANNEES[1]} et {ANNEES[2]} : écrivez "
                                                  "l'une de ces années, ou demandez votre relevé de carrière.", "annee")
     droit = Droit(date(annee, 1, 1), valeurs)
+    droit.citer("css L133-6-8-2", "css D131-6-4")
     seuils = _seuils(droit, activite)
     valides = sum(1 for seuil in seuils if somme >= seuil)
     maximum = len(seuils)
@@ -79,9 +80,8 @@ def trimestres_valides(montant: Nombre, activite: str, annee: Optional[int] = No
     limites = ["Ces trimestres ne disent rien du montant de la retraite ; votre relevé de carrière montre ce qui est inscrit.",
                "Ces montants ne sont pas réduits si vous commencez en cours d'année, et les recettes doivent avoir été déclarées et payées."]
     plafond = "plafond_vente" if activite == "vente" else "plafond_service"
-    if droit.connait(plafond) and somme > droit.nombre(plafond):
+    if droit.connait(plafond) and somme > droit.sans_citer().nombre(plafond):
         limites.insert(0, f"Ces recettes dépassent le plafond de l'auto-entrepreneur pour {annee} : une autre règle peut s'appliquer.")
-    droit.citer("css L133-6-8-2", "css D131-6-4")
     regle = ("Un trimestre par tranche de 200 heures de SMIC au 1er janvier atteinte par le revenu après abattement forfaitaire ; seuils "
              "arrondis à l'euro supérieur.")
     return resultat("trimestres_valides", droit, lignes, phrase, regle, limites, avertissement)
@@ -96,9 +96,9 @@ def age_legal(naissance: date, jour: date, valeurs: Optional[Mapping[str, Bareme
 
 def _age_legal(droit: Droit, naissance: date) -> int:
     bas = 12 * droit.entier("age_legal_bas")
-    if naissance < droit.date("naissance_relevement"):
+    if naissance < droit.date_de("naissance_relevement"):
         return bas
-    if naissance >= droit.date("naissance_age_haut"):
+    if naissance >= droit.date_de("naissance_age_haut"):
         return 12 * droit.entier("age_legal_haut")
     return bas + droit.entier(f"age_legal_supplement_{naissance.year}")
 
@@ -122,7 +122,7 @@ def jour_du_calendrier(au: date, valeurs: Optional[Mapping[str, Bareme]] = None)
     From its publication on 22 December 2011 the faster calendar governs every pension starting in 2012 or later, that is, everyone it touches.
     """
     jour, avertissement = situer(au, *PERIODE_AGES)
-    publication = Droit(jour, valeurs).date("publication_calendrier_2012")
+    publication = Droit(jour, valeurs).date_de("publication_calendrier_2012")
     return (max(jour, date(2012, 1, 1)) if jour >= publication else jour), avertissement
 
 
@@ -167,12 +167,16 @@ def age_retraite(naissance: date, *, au: date, valeurs: Optional[Mapping[str, Ba
     elif duree:
         taux = f"Sans réduction, il faut {quantite(duree, 'trimestre')} tous métiers confondus, ou attendre {age_ecrit(plein)}."
     else:
-        taux = (f"Sans réduction, il faut le nombre de trimestres de votre génération, qui n'est pas encore fixé ou que votre caisse vous dira, "
-                f"ou attendre {age_ecrit(plein)}.")
-    phrase = f"{tete} {taux} Certaines situations ouvrent un départ plus tôt : longue carrière, handicap ou pénibilité."
+        taux = (f"Sans réduction, il faut attendre {age_ecrit(plein)}, ou réunir le nombre de trimestres qu'un décret fixera pour votre "
+                "génération.")
+    fin = "Certaines situations ouvrent un départ plus tôt : longue carrière, handicap ou pénibilité."
+    if depart <= au:
+        fin = "La retraite n'est pas automatique : demandez-la à votre caisse."
+    phrase = f"{tete} {taux} {fin}"
     limites = [_calendrier_ecrit(droit, naissance, legal, valeurs),
                "La retraite n'est jamais automatique : il faut la demander, quelques mois avant.",
-               f"Le taux plein reste à {quantite(droit.entier('age_taux_plein_maintenu'), 'an')} pour certains aidants, assurés handicapés et parents.",
+               f"Le taux plein reste à {quantite(droit.entier('age_taux_plein_maintenu'), 'an')} pour certains aidants, assurés handicapés et "
+               f"parents.",
                "Les fonctionnaires et certains régimes spéciaux ont d'autres âges. Ce calcul ne dit rien du montant."]
     droit.citer("css L161-17-2", "css D161-2-1-9", "css L351-8", "css R351-37", "Loi n° 2010-1330 du 9 novembre 2010 portant réforme des retraites")
     regle = ("Âge minimum selon la date de naissance, taux plein automatique cinq ans plus tard, départ le 1er d'un mois. "

@@ -72,7 +72,7 @@ def _sans_memoire(reponse: Response) -> Response:
 
 
 def _messages(request: Request, caisse: Caisse) -> tuple[list[Message], str]:
-    """The conversation so far, greeting included, and how it stands: « ouverte », « terminee » (the cookie speaks of one that is over), « aucune »."""
+    """The conversation so far, greeting included, and how it stands: « ouverte », « aucune », « terminee » (its cookie outlived it)."""
     secret = lire_cookie(request)
     if not secret:
         return accueil(caisse), "aucune"
@@ -96,8 +96,9 @@ def choix_faits(messages: Sequence[Message]) -> set[str]:
 
 def _conversation(request: Request, cadre: Cadre, statut: int = 200, **valeurs: Any) -> Response:
     if cadre.caisse is None:
-        connue = cadre.chemin == "/conversation"
-        return page_erreur(request, 503 if connue else 404, None if connue else "Cette caisse n'est pas connue de l'assistant.")
+        if caisse_de(request) is None:  # not even the site's own: the database is away
+            return page_erreur(request, 503)
+        return page_erreur(request, 404, "Cette caisse n'est pas connue de l'assistant.")
     fiches = request.app.state.contexte.fiches
     messages, etat = _messages(request, cadre.caisse)
     rangs = [rang for rang, m in enumerate(messages) if m.author == "assure"]

@@ -19,9 +19,9 @@ from bot.knowledge.recherche import rechercher
 from bot.knowledge.rendu import Chiffre, Reponse, rendre
 from bot.site.garde import LONGUEUR_MAX
 from bot.site.pages.gabarits import DOMAINES, page, page_erreur
+from bot.texte.normalisation import nettoyer
 
 routeur = APIRouter(include_in_schema=False)
-URGENCE = "sante/urgence"
 # What people ask most (circular of 2011, its annexes); shown on the home page, in this order.
 POPULAIRES: dict[str, tuple[str, ...]] = {
     "auto_entrepreneur": ("seuils_ca", "taux_cotisations", "declaration_ca", "cumul_salarie"),
@@ -107,9 +107,9 @@ def premiere_phrase(texte: str) -> str:
 
 
 def chercher(question: str, fiches: Mapping[str, Fiche], jour: date) -> list[Resultat]:
-    """The sheets nearest to a question; before all the protective one that its words call for (danger, medical advice, pension amount)."""
-    danger = protections.reconnaitre(question)
-    sujets = dict.fromkeys(([danger.sujet] if danger else []) + [sujet for sujet, _ in rechercher(question, 8)])
+    """The sheets nearest to a question; before them the protective one that its words call for (medical advice, pension amount)."""
+    protege = protections.reconnaitre(question)
+    sujets = dict.fromkeys(([protege.sujet] if protege else []) + [sujet for sujet, _ in rechercher(question, 8)])
     return [Resultat(fiches[s], premiere_phrase(rendre(fiches[s], jour).texte)) for s in sujets if s in fiches]
 
 
@@ -132,13 +132,14 @@ def accueil(request: Request) -> Response:
 
 @routeur.get("/faq")
 def faq(request: Request, q: str = "") -> Response:
-    """All the questions, or those nearest to what is searched."""
-    contexte = request.app.state.contexte
-    question = q.strip()[:LONGUEUR_MAX]
-    resultats = chercher(question, contexte.fiches, contexte.horloge.aujourdhui()) if question else []
-    urgence = rendre(contexte.fiches[URGENCE], contexte.horloge.aujourdhui()) if resultats and resultats[0].fiche.sujet == URGENCE else None
-    return page(request, "faq.html", question=question, resultats=resultats, urgence=urgence, rubriques=list(par_domaine(contexte.fiches)),
-                jeton=uuid4())
+    """All the questions, or those nearest to what is searched; where the words mean danger, the numbers to call and nothing else."""
+    fiches, jour = request.app.state.contexte.fiches, request.app.state.contexte.horloge.aujourdhui()
+    question = nettoyer(q)[:LONGUEUR_MAX]
+    danger = protections.reconnaitre(question)
+    if danger and danger.sujet == protections.URGENCE:
+        return page(request, "faq.html", question=question, urgence=rendre(fiches[protections.URGENCE], jour))
+    resultats = chercher(question, fiches, jour) if question else []
+    return page(request, "faq.html", question=question, resultats=resultats, rubriques=list(par_domaine(fiches)))
 
 
 @routeur.get("/faq/{domaine}/{sujet}")

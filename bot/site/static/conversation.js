@@ -39,10 +39,11 @@ const insecable = (mots) => mots.replaceAll(" ", "\u00a0");
 const lienTel = (numero, mots, classe) => creer("a", { class: classe, href: "tel:" + numero.replace(/[^\d+]/g, "") }, mots);
 const appel = (numero) => lienTel(numero, `${T.appeler} ${insecable(numero)}`, "appel");
 
-function urgences(message) {
-  if (message.kind !== "emergency") return null;
+/** The paragraphs; in an emergency the numbers to call come before any word. */
+function corps(message) {
+  if (message.kind !== "emergency") return paragraphes(message.text);
   const numeros = new Set(message.text.match(/\b(?:15|112|3114)\b/g));
-  return creer("p", { class: "urgences" }, ...[...numeros].map(appel));
+  return [creer("p", { class: "urgences" }, ...[...numeros].map(appel)), ...paragraphes(message.text)];
 }
 
 function calcul({ calcul: c }) {
@@ -57,8 +58,8 @@ function joindre({ kind }, { contact: c }) {
   return creer("p", { class: "joindre" }, T.caisse + " ", lienTel(c.telephone, insecable(c.telephone), "tel"), `, ${c.horaires}.`);
 }
 
-function dateRegle({ valable_le: le, confiance }) {
-  if (!le) return null;
+function dateRegle({ kind }, { valable_le: le, confiance }) {
+  if (!le || kind === "emergency") return null;
   return creer("p", { class: "date-regle" }, `${T.valable} ${jour(le)}.` + (confiance === "moyenne" ? ` ${T.moyenne}` : ""));
 }
 
@@ -84,7 +85,7 @@ const estAvis = (c) => c.role === "avis_oui" || c.role === "avis_non";
 
 function dessiner(message) {
   const data = message.data ?? {};
-  const bulle = creer("div", { class: "bulle" }, ...paragraphes(message.text), urgences(message), ...calcul(data), dateRegle(data),
+  const bulle = creer("div", { class: "bulle" }, ...corps(message), ...calcul(data), dateRegle(message, data),
     sources(message, data), lienFiche(data), joindre(message, data));
   return creer("li", { class: `message message-${message.author} genre-${message.kind} nouveau` },
     creer("p", { class: "auteur" }, message.author === "assure" ? T.vous : T[message.author]), bulle,
@@ -120,9 +121,10 @@ function occuper(oui) {
 const erreurs = un("erreurs");
 const texte = un("texte");
 
-function dire(erreur) {
+/** Says what went wrong; the field is marked only when the fault is in what it holds. */
+function dire(erreur, dansLeChamp = false) {
   erreurs.replaceChildren(...(erreur ? [creer("li", {}, erreur)] : []));
-  if (erreur) texte.setAttribute("aria-invalid", "true");
+  if (dansLeChamp) texte.setAttribute("aria-invalid", "true");
   else texte.removeAttribute("aria-invalid");
 }
 
@@ -216,8 +218,9 @@ async function envoyer(corps, ligne) {
   try {
     montrer(await transmettre(corps), ligne);
   } catch (echec) {
-    dire(echec.message + (echec.attente ? " " + phrase("attente", echec.attente) : ""));
+    dire(echec.message + (echec.attente ? " " + phrase("attente", echec.attente) : ""), echec.statut === 422 && !corps.choice);
     marquerEchec(ligne, corps, echec);
+    ligne.scrollIntoView({ block: "nearest" });
   } finally {
     enCours = false;
     occuper(false);
@@ -236,7 +239,7 @@ function parler(libelle, demande) {
 function soumettre() {
   if (enCours) return;
   const dit = texte.value.trim();
-  if (!dit) return dire(T.vide);
+  if (!dit) return dire(T.vide, true);
   texte.value = "";
   compter();
   parler(dit, { text: dit });

@@ -1,0 +1,39 @@
+"""What every action has around it: whatever goes wrong inside becomes an apology with a number, never an error that carries the tracker."""
+import asyncio
+import secrets
+from typing import Any
+
+import structlog
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.texte.typographie import composer
+
+journal = structlog.get_logger(__name__)
+# The front waits 8 s for a turn; an action that has not finished by then speaks to nobody.
+DELAI = 6.0
+
+
+class ActionGardee(Action):
+    """An action whose work is `agir`, in bounded time. Write `nom`, `excuse` and `agir`."""
+
+    nom: str
+    excuse: str
+
+    def name(self) -> str:
+        return self.nom
+
+    async def agir(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[dict[str, Any]]:
+        """Utter, and give events. May raise."""
+        raise NotImplementedError
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[dict[str, Any]]:
+        try:
+            return await asyncio.wait_for(self.agir(dispatcher, tracker), DELAI)
+        except Exception as e:
+            # Only the kind of error and a number: a message of a database error holds values (reference/security.md, H15).
+            incident = secrets.token_hex(4)
+            journal.error("action_en_panne", action=self.nom, genre=type(e).__name__, incident=incident)
+            dispatcher.messages.clear()
+            dispatcher.utter_message(text=composer(f"{self.excuse} (incident {incident})"))
+            return []

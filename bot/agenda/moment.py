@@ -1,0 +1,306 @@
+"""What a French sentence says of days and hours, as a constraint the agenda can search with. The one function that reads dates: `comprendre`.
+
+It reads, it does not judge: a past day, a Sunday or a feast day is understood as said, and the agenda refuses it by its rules.
+Canonical text is made in `moment_texte`, the grammar stands in `moment_regles`, the calendar in `moment_dates`.
+"""
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from zoneinfo import ZoneInfo
+
+from bot.agenda.moment_dates import UN_JOUR, Periode, prochain, semaine_de
+from bot.agenda.moment_regles import PARTIES, Heure, Lecture, appliquer, restes
+from bot.agenda.moment_texte import canonique
+from bot.horloge import PARIS
+from bot.texte.typographie import JOURS, date_longue
+
+# The instant that shared/dates_dev.jsonl is written for.
+REFERENCE = datetime(2011, 9, 14, 10, 0, tzinfo=PARIS)
+# Longer texts are cut: an appointment is asked for in a sentence, and a rule may cost more than the length of its text.
+LONGUEUR_MAX = 600
+_ORDRE_PARTIES = tuple(PARTIES.values())
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A constraint on days and hours; None and () mean that nothing was said.
+
+    `du` and `au` are included (equal: one day). `heure_de` and `heure_a` bound the hour; `plages` holds the intervals when there are
+    several (« de 9 h à 12 h et de 14 h à 17 h »), which the bounds then enclose. `jours` are the only weekdays wished, by name.
+    `impossible` is a date or hour that does not exist, as the person named it; `discordance` a weekday that is not that day's
+    (« mardi 5 octobre » in 2011): `du` is then the numbered day, and the agenda asks.
+    """
+
+    du: Optional[date] = None
+    au: Optional[date] = None
+    heure: Optional[time] = None
+    heure_de: Optional[time] = None
+    heure_a: Optional[time] = None
+    partie: Optional[str] = None
+    jours: Tuple[str, ...] = ()
+    sans_jours: Tuple[str, ...] = ()
+    sans_parties: Tuple[str, ...] = ()
+    sans_dates: Tuple[date, ...] = ()
+    plages: Tuple[Tuple[Optional[time], Optional[time]], ...] = ()
+    impossible: Optional[str] = None
+    discordance: Optional[str] = None
+
+    def __bool__(self) -> bool:
+        """False when nothing was understood that can be searched with."""
+        return bool(self.du or self.au or self.heure or self.heure_de or self.heure_a or self.partie
+                    or self.jours or self.sans_jours or self.sans_parties or self.sans_dates)
+
+    def en_json(self) -> Dict[str, Any]:
+        """The keys of shared/dates_dev.jsonl: `date,time` for one day or none, `from,to,part` for several; the others when said.
+
+        Two more are ours: `exclude_dates` (« du 3 au 7 sauf le 5 ») and `time_ranges` (several intervals in a day).
+        """
+        if not self:
+            return {}
+        if (self.du or self.au) and self.du != self.au:
+            json: Dict[str, Any] = {"from": _iso(self.du), "to": _iso(self.au), "part": self.partie}
+            dits = {"time": _hhmm(self.heure)}
+        else:
+            json = {"date": _iso(self.du), "time": _hhmm(self.heure)}
+            dits = {"part": self.partie}
+        dits |= {"time_from": _hhmm(self.heure_de), "time_to": _hhmm(self.heure_a), "weekdays": list(self.jours),
+                 "exclude_weekdays": list(self.sans_jours), "exclude_parts": list(self.sans_parties),
+                 "exclude_dates": [_iso(d) for d in self.sans_dates], "time_ranges": [[_hhmm(de), _hhmm(a)] for de, a in self.plages]}
+        return json | {cle: valeur for cle, valeur in dits.items() if valeur}
+
+    def en_francais(self) -> str:
+        """The constraint in words, to be read back; `comprendre` reads it as the same constraint. '' when there is none.
+
+        >>> comprendre("un mardi aprem avant le 20", REFERENCE).en_francais().replace("\\u00a0", " ")
+        "jusqu'au 19 septembre 2011, le mardi, l'après-midi"
+        """
+        return ", ".join(morceau for morceau in (
+            _jours_en_francais(self.du, self.au), _enumerer("le ", self.jours), _parties_en_francais(self.partie), _heures_en_francais(self),
+            "sauf " + _enumerer("le ", self.sans_jours) if self.sans_jours else "",
+            "sauf " + " et ".join(_AVEC_ARTICLE[p] for p in self.sans_parties) if self.sans_parties else "",
+            "sauf " + " et ".join(f"le {date_longue(d)}" for d in self.sans_dates) if self.sans_dates else "") if morceau)
+
+
+def comprendre(texte: str, maintenant: datetime, zone: ZoneInfo = PARIS, *, refus: bool = True) -> Moment:
+    """What `texte` says of days and hours, for a person whose clock shows `maintenant` (aware) in `zone`.
+
+    Never raises on a text. Nothing said, or nothing understood: an empty Moment. `refus=False` is for orders that close time
+    (fermer_creneaux, signaler_absence): there « je suis absent du 10 au 14 » names the days of the order, it refuses none.
+
+    >>> comprendre("jeudi aprem mais pas après 16h", REFERENCE).en_json()
+    {'date': '2011-09-15', 'time': None, 'part': 'après-midi', 'time_to': '16:00'}
+    """
+    lecture = Lecture(canonique(texte[:LONGUEUR_MAX]), maintenant.astimezone(zone), refus)
+    appliquer(lecture)
+    if lecture.dates_impossibles:
+        return Moment(impossible=lecture.dates_impossibles[0])
+    jours, parties = restes(lecture)
+    du, au, voulus = _jours(lecture, jours)
+    if du and au and du > au:
+        return Moment(impossible=texte.strip())
+    impossible = lecture.heures_impossibles[0] if lecture.heures_impossibles else None
+    partie, sans_parties = _parties(parties, lecture.sans_parties)
+    heure = _heure(lecture.heure, partie)
+    if heure and du and du == au and not _existe(du, heure, zone):
+        heure, impossible = None, f"{date_longue(du)} à {_h(heure)}"
+    plages = [_bornes(de, a, partie) for de, a in lecture.plages or [(lecture.heure_de, lecture.heure_a)]]
+    heure_de, heure_a = _enveloppe(plages)
+    if heure and ((heure_de and heure < heure_de) or (heure_a and heure > heure_a)):
+        heure = None                        # « je ferme à 19 h, donc après 19 h 15 »: the bound is the wish
+    if heure and partie and not _convient(heure, partie):
+        partie = None
+    return Moment(du, au, heure, heure_de, heure_a, partie, _noms(set(voulus) - set(lecture.sans_jours)), _noms(lecture.sans_jours),
+                  sans_parties, tuple(sorted(set(lecture.sans_dates))), tuple(plages) if len(plages) > 1 else (), impossible,
+                  lecture.discordance)
+
+
+def evaluer(lignes: Iterable[Mapping[str, Any]], maintenant: datetime = REFERENCE, zone: ZoneInfo = PARIS) -> Dict[str, Any]:
+    """Score lines `{"text", "date", "time", …}`: right when every key of the line has its value (null = absent).
+
+    Returns `n`, `right` (a count), `rate`, `surplus` (right lines for which more was understood than the line holds) and `errors`
+    (`text`, `expected`, `got`). `style` and `fuzzy` describe the line and are not compared.
+    """
+    n = justes = surplus = 0
+    erreurs: List[Dict[str, Any]] = []
+    for ligne in lignes:
+        n += 1
+        attendu = {cle: valeur for cle, valeur in ligne.items() if cle not in ("text", "style", "fuzzy")}
+        compris = comprendre(ligne["text"], maintenant, zone).en_json()
+        if all(compris.get(cle) == valeur for cle, valeur in attendu.items()) and (attendu or not compris):
+            justes += 1
+            surplus += any(valeur is not None and cle not in attendu for cle, valeur in compris.items())
+        else:
+            erreurs.append({"text": ligne["text"], "expected": attendu, "got": compris})
+    return {"n": n, "right": justes, "rate": justes / n if n else 0.0, "surplus": surplus, "errors": erreurs}
+
+
+# ---- days -------------------------------------------------------------------------------------------------------------
+
+def _jours(lecture: Lecture, dits: List[Tuple[str, Periode]]) -> Tuple[Optional[date], Optional[date], List[int]]:
+    """First day, last day and weekdays wished, from the days said, the bounds and the weekdays."""
+    voulus = list(lecture.jours)
+    noms = [p.du for genre, p in dits if genre == "n"]
+    periodes = [_a_venir(p, lecture.aujourdhui) for genre, p in dits if genre != "n"]
+    if noms and _sont_une_habitude(noms, periodes, lecture):
+        voulus += [d.weekday() for d in noms]
+        noms = []
+    semaine = next((p for p in periodes if p.duree > 1), None)
+    if noms and semaine:
+        periodes = [Periode(d, d) for d in (semaine_de(semaine.du).du + n.weekday() * UN_JOUR for n in noms)]
+    elif noms and periodes:
+        periodes = [Periode(d, d) for d in _pres_des_dates(dits)]
+    elif noms:
+        periodes = [Periode(d, d) for d in noms]
+        voulus += [d.weekday() for d in noms] if len(noms) > 1 else []
+    if not periodes:
+        return lecture.du_min, lecture.au_max, voulus
+    ensemble, epars = _ensemble(periodes)
+    du, au = max(ensemble.du, lecture.du_min or ensemble.du), min(ensemble.au, lecture.au_max or ensemble.au)
+    if epars and not voulus:
+        voulus = [p.du.weekday() for p in periodes]
+    return _resserrer(du, au, voulus, lecture)
+
+
+def _a_venir(p: Periode, aujourdhui: date) -> Periode:
+    """« Cette semaine » said on a Wednesday starts on that Wednesday."""
+    return Periode(max(p.du, aujourdhui), p.au) if p.entamee and p.au >= aujourdhui else p
+
+
+def _sont_une_habitude(noms: List[date], periodes: List[Periode], lecture: Lecture) -> bool:
+    """Weekdays said alone mean days in general when others were (« lundi ou le jeudi »), when the days said are more than a week
+    (« en octobre, mardi »), or when the next such day is out of the bounds (« mardi, à partir du 3 octobre »)."""
+    return bool(lecture.jours or any(p.duree > 7 for p in periodes)
+                or any((lecture.du_min and d < lecture.du_min) or (lecture.au_max and d > lecture.au_max) for d in noms))
+
+
+def _pres_des_dates(dits: List[Tuple[str, Periode]]) -> List[date]:
+    """A weekday said beside a date: the next one after it (« lundi 26 ou mardi »), or the last one before it when said first."""
+    jours: List[date] = []
+    for i, (genre, p) in enumerate(dits):
+        avant = [d.du for g, d in dits[:i] if g != "n"]
+        if genre != "n":
+            jours.append(p.du)
+        elif avant:
+            jours.append(prochain(p.du.weekday(), avant[-1] - UN_JOUR))
+        else:
+            date_dite = next(d.du for g, d in dits if g != "n")
+            jours.append(max(p.du, prochain(p.du.weekday(), date_dite - timedelta(days=8))))
+    return jours
+
+
+def _ensemble(periodes: List[Periode]) -> Tuple[Periode, bool]:
+    """All the days said: within one another, the narrowest (« la semaine prochaine, le 20 »); apart, from the first to the last.
+    The flag is true when they are single days with gaps: only their weekdays then tell them from the days between."""
+    ensemble = periodes[0]
+    apart = [ensemble]
+    for p in periodes[1:]:
+        if ensemble.contient(p) or p.contient(ensemble):
+            ensemble = min(ensemble, p, key=lambda x: x.duree)
+        else:
+            apart.append(p)
+            ensemble = Periode(min(ensemble.du, p.du), max(ensemble.au, p.au))
+    epars = len(apart) > 1 and all(p.duree == 1 for p in apart) and len({p.du for p in apart}) < ensemble.duree
+    return ensemble, epars
+
+
+def _resserrer(du: date, au: date, voulus: List[int], lecture: Lecture) -> Tuple[date, date, List[int]]:
+    """A weekday wished inside one week is a day; a weekday beside a single day says nothing more."""
+    if du == au:
+        return du, au, []
+    if len(voulus) == 1 and (au - du).days < 7 and not any(mot in lecture.texte for mot in ("plutot", "prefer", "ideal")):
+        jours = [du + i * UN_JOUR for i in range((au - du).days + 1) if (du + i * UN_JOUR).weekday() == voulus[0]]
+        if jours:
+            return jours[0], jours[0], []
+    return du, au, voulus
+
+
+def _noms(jours: Iterable[int]) -> Tuple[str, ...]:
+    return tuple(JOURS[j] for j in sorted(set(jours)))
+
+
+# ---- hours and parts of the day ---------------------------------------------------------------------------------------
+
+def _parties(dites: List[str], refusees: List[str]) -> Tuple[Optional[str], Tuple[str, ...]]:
+    """The part wished and the parts refused. Two parts wished are the third one refused: it is the only way to say it."""
+    voulues = {PARTIES[p] for p in dites}
+    sans = {PARTIES[p] for p in refusees}
+    if len(voulues) == 2:
+        sans |= set(_ORDRE_PARTIES) - voulues
+    return next(iter(voulues)) if len(voulues) == 1 else None, tuple(p for p in _ORDRE_PARTIES if p in sans)
+
+
+def _heure(h: Optional[Heure], partie: Optional[str]) -> Optional[time]:
+    """The hour meant: « 3 h » is in the afternoon, as nobody is received at night; « 8 h » with « le soir » is 20 h."""
+    if h is None:
+        return None
+    apres_midi = h.heure < 7 if partie != "soir" else True
+    if not h.certaine and apres_midi and partie != "matin":
+        return time(h.heure + 12, h.minute)
+    return time(h.heure, h.minute)
+
+
+def _bornes(de: Optional[Heure], a: Optional[Heure], partie: Optional[str]) -> Tuple[Optional[time], Optional[time]]:
+    debut, fin = _heure(de, partie), _heure(a, partie)
+    if debut and fin and fin <= debut:
+        fin = time(fin.hour + 12, fin.minute) if fin.hour < 12 and a and not a.certaine else None
+    return debut, fin
+
+
+def _enveloppe(plages: List[Tuple[Optional[time], Optional[time]]]) -> Tuple[Optional[time], Optional[time]]:
+    """The bounds that hold all the intervals said."""
+    debuts, fins = [de for de, _ in plages if de is not None], [a for _, a in plages if a is not None]
+    return min(debuts) if debuts else None, max(fins) if len(fins) == len(plages) else None
+
+
+def _convient(heure: time, partie: str) -> bool:
+    return {"matin": heure.hour < 12, "après-midi": 12 <= heure.hour < 20, "soir": heure.hour >= 16}[partie]
+
+
+def _existe(jour: date, heure: time, zone: ZoneInfo) -> bool:
+    """False in the hour that is skipped when summer time begins."""
+    local = datetime.combine(jour, heure, tzinfo=zone)
+    return local.astimezone(timezone.utc).astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None)
+
+
+# ---- words ------------------------------------------------------------------------------------------------------------
+
+_AVEC_ARTICLE = {"matin": "le matin", "après-midi": "l'après-midi", "soir": "le soir"}
+
+
+def _iso(jour: Optional[date]) -> Optional[str]:
+    return jour.isoformat() if jour else None
+
+
+def _hhmm(heure: Optional[time]) -> Optional[str]:
+    return f"{heure:%H:%M}" if heure is not None else None
+
+
+def _h(heure: time) -> str:
+    return f"{heure.hour:02d}\u00a0h\u00a0{heure.minute:02d}"
+
+
+def _jours_en_francais(du: Optional[date], au: Optional[date]) -> str:
+    if du and au:
+        return f"le {date_longue(du, jour_semaine=True)}" if du == au else f"du {date_longue(du)} au {date_longue(au)}"
+    return f"à partir du {date_longue(du)}" if du else f"jusqu'au {date_longue(au)}" if au else ""
+
+
+def _enumerer(article: str, noms: Tuple[str, ...]) -> str:
+    return " et ".join(article + nom for nom in noms)
+
+
+def _parties_en_francais(partie: Optional[str]) -> str:
+    return _AVEC_ARTICLE[partie] if partie else ""
+
+
+def _heures_en_francais(m: Moment) -> str:
+    if m.heure is not None:
+        return f"à {_h(m.heure)}"
+    if m.plages:
+        return " et ".join(f"de {_h(de)} à {_h(a)}" for de, a in m.plages if de and a)
+    if m.heure_de is not None and m.heure_a is not None:
+        return f"entre {_h(m.heure_de)} et {_h(m.heure_a)}"
+    return f"à partir de {_h(m.heure_de)}" if m.heure_de is not None else f"avant {_h(m.heure_a)}" if m.heure_a is not None else ""
+
+
+__all__ = ["REFERENCE", "Moment", "comprendre", "evaluer"]

@@ -1,0 +1,78 @@
+"""The worker process (`python -m bot.cli.ouvrier`): what must be done every minute. Each job may run twice; none may stop the others.
+
+Purge of conversations: 30 minutes after their last message, 24 hours at most (reference/security.md §3.2). Purge of the engine's tracker:
+the same delays, on the machine's own clock, since that is the one Rasa writes with.
+"""
+import signal
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Callable, Mapping
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.contacts.base import Sessions, ouvrir
+from bot.contacts.conversations import DUREE_MAX, INACTIVITE, purger
+from bot.horloge import Horloge
+from bot.reglages import Reglages
+
+PERIODE = 60.0
+journal = structlog.get_logger("ouvrier")
+
+
+def purger_conversations(sessions: Sessions, horloge: Horloge) -> int:
+    """Conversations forgotten now."""
+    with sessions() as s:
+        return purger(s, horloge.maintenant())["conversations"]
+
+
+def purger_suivi(chemin: Path, maintenant: float) -> int:
+    """Events of the engine's tracker deleted: of conversations idle for 30 minutes, and all that are older than 24 hours.
+
+    `maintenant`: seconds of the machine's clock. The file is Rasa's: nothing is made when it is not there yet.
+    """
+    if not chemin.exists():
+        return 0
+    connexion = sqlite3.connect(chemin, timeout=2.0)
+    try:
+        if not connexion.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'").fetchone():
+            return 0
+        connexion.execute("PRAGMA secure_delete = ON")
+        with connexion:
+            return connexion.execute(
+                "DELETE FROM events WHERE timestamp < ? OR sender_id IN (SELECT sender_id FROM events GROUP BY sender_id HAVING MAX(timestamp) < ?)",
+                (maintenant - DUREE_MAX.total_seconds(), maintenant - INACTIVITE.total_seconds())).rowcount
+    finally:
+        connexion.close()
+
+
+def passer(travaux: Mapping[str, Callable[[], int]]) -> None:
+    """Every job once. A locked or absent database is for the next minute."""
+    for nom, travail in travaux.items():
+        try:
+            fait = travail()
+        except (sqlite3.Error, SQLAlchemyError) as e:
+            journal.warning("remis_a_plus_tard", travail=nom, genre=type(e).__name__)
+        else:
+            if fait:
+                journal.info("fait", travail=nom, nombre=fait)
+
+
+def principal(periode: float = PERIODE) -> None:
+    """Until SIGTERM or SIGINT."""
+    reglages, horloge, fin = Reglages(), Horloge.reglee(), threading.Event()
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_, lambda *_: fin.set())
+    sessions = Sessions(ouvrir(reglages.adresse_base))
+    travaux = {"purge des conversations": lambda: purger_conversations(sessions, horloge),
+               "purge du suivi": lambda: purger_suivi(reglages.donnees / "suivi.db", time.time())}
+    while True:
+        passer(travaux)
+        if fin.wait(periode):
+            return
+
+
+if __name__ == "__main__":
+    principal()
