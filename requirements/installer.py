@@ -49,13 +49,33 @@ def trouver(nom: str, exacte: "tuple[int, int]", uv: str) -> str:
              f"par exemple avec « pyenv install {exacte[0]}.{exacte[1]} », puis relancez la commande.")
 
 
+def patienter(commande: "list[str]", quoi: str) -> None:
+    """Run a long command, with a sign of life every 20 s. Ends the installer, saying what failed, when it fails."""
+    debut = time.monotonic()
+    processus = subprocess.Popen(commande)
+    while True:
+        try:
+            code = processus.wait(timeout=20)
+            break
+        except subprocess.TimeoutExpired:
+            print(f"  {quoi} : toujours en cours, {time.monotonic() - debut:.0f} s…", flush=True)
+        except KeyboardInterrupt:
+            processus.wait()
+            sys.exit("Interrompu ; relancez la commande, elle reprendra.")
+    if code != 0:
+        sys.exit(f"{quoi} : échec (code {code}) ; le motif est écrit au-dessus.")
+
+
 def outils() -> str:
     """uv, from its own small environment, pinned with hashes like the rest."""
     uv = VENV / "outils" / "bin" / "uv"
     if not uv.exists():
         print("Préparation : outil d'installation…", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", str(VENV / "outils")], check=True)
-        subprocess.run([str(VENV / "outils" / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "--require-hashes",
+        fait = subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV / "outils")], capture_output=True, text=True)
+        if fait.returncode != 0:
+            sys.exit(f"L'environnement d'installation ne se crée pas : {(fait.stdout + fait.stderr).strip()}\n"
+                     "Sous Debian, il manque sans doute le paquet « python3-venv » : « apt install python3-venv ».")
+        subprocess.run([str(VENV / "outils" / "bin" / "pip"), "install", "-qq", "--disable-pip-version-check", "--require-hashes",
                         "-r", str(RACINE / "requirements" / "outils.txt")], check=True)
     return str(uv)
 
@@ -66,7 +86,7 @@ def preparer(nom: str, exacte: "tuple[int, int]") -> None:
     dossier = VENV / nom
     empreinte = hashlib.sha256(verrou.read_bytes()).hexdigest()
     temoin = dossier / "verrou.sha256"
-    if temoin.exists() and temoin.read_text() == empreinte:
+    if temoin.exists() and temoin.read_text() == empreinte and (dossier / "bin" / "python").exists():
         return
     uv = outils()
     python = trouver(nom, exacte, uv)
@@ -76,7 +96,9 @@ def preparer(nom: str, exacte: "tuple[int, int]") -> None:
     if not (dossier / "bin" / "python").exists():
         subprocess.run([uv, "venv", "--quiet", "--python", python, str(dossier)], check=True)
     # The machine's own index settings are pip's; uv is told what it needs through its environment by whoever set them.
-    subprocess.run([uv, "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", "--python", str(dossier / "bin" / "python"), str(verrou)], check=True)
+    # Bytecode is compiled once here: Python may not be allowed to write it later, and every start would then cost seconds.
+    patienter([uv, "pip", "sync", "--compile-bytecode", "--require-hashes", *([] if sys.stderr.isatty() else ["--quiet"]),
+               "--python", str(dossier / "bin" / "python"), str(verrou)], f"environnement « {nom} »")
     # Our own code is importable from both, straight from the tree.
     paquets = next((dossier / "lib").glob("python3.*/site-packages"))
     (paquets / "conseil.pth").write_text(f"{RACINE}\n")

@@ -1,7 +1,7 @@
 """What a French sentence says of days and hours, as a constraint the agenda can search with. The one function that reads dates: `comprendre`.
 
 It reads, it does not judge: a past day, a Sunday or a feast day is understood as said, and the agenda refuses it by its rules.
-Canonical text is made in `moment_texte`, the grammar stands in `moment_regles`, the calendar in `moment_dates`.
+Canonical text is made in `moment_texte`, the grammar stands in `moment_regles_*`, the calendar in `moment_dates`.
 """
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
@@ -9,7 +9,10 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 from zoneinfo import ZoneInfo
 
 from bot.agenda.moment_dates import UN_JOUR, Periode, prochain, semaine_de
-from bot.agenda.moment_regles import PARTIES, Heure, Lecture, appliquer, restes
+from bot.agenda.moment_lecture import Heure, Lecture, restes
+from bot.agenda.moment_regles_heures import HEURES_DITES
+from bot.agenda.moment_regles_jours import JOURS_DITS
+from bot.agenda.moment_regles_souhaits import SOUHAITS
 from bot.agenda.moment_texte import canonique
 from bot.horloge import PARIS
 from bot.texte.typographie import JOURS, date_longue
@@ -18,7 +21,11 @@ from bot.texte.typographie import JOURS, date_longue
 REFERENCE = datetime(2011, 9, 14, 10, 0, tzinfo=PARIS)
 # Longer texts are cut: an appointment is asked for in a sentence, and a rule may cost more than the length of its text.
 LONGUEUR_MAX = 600
-_ORDRE_PARTIES = tuple(PARTIES.values())
+PARTIES = {"matin": "matin", "apres-midi": "après-midi", "soir": "soir"}
+
+
+# An interval of hours; None: open on that side.
+Plage = Tuple[Optional[time], Optional[time]]
 
 
 @dataclass(frozen=True)
@@ -41,13 +48,13 @@ class Moment:
     sans_jours: Tuple[str, ...] = ()
     sans_parties: Tuple[str, ...] = ()
     sans_dates: Tuple[date, ...] = ()
-    plages: Tuple[Tuple[Optional[time], Optional[time]], ...] = ()
+    plages: Tuple[Plage, ...] = ()
     impossible: Optional[str] = None
     discordance: Optional[str] = None
 
     def __bool__(self) -> bool:
         """False when nothing was understood that can be searched with."""
-        return bool(self.du or self.au or self.heure or self.heure_de or self.heure_a or self.partie
+        return bool(self.du or self.au or self.heure or self.heure_de or self.heure_a or self.plages or self.partie
                     or self.jours or self.sans_jours or self.sans_parties or self.sans_dates)
 
     def en_json(self) -> Dict[str, Any]:
@@ -57,8 +64,9 @@ class Moment:
         """
         if not self:
             return {}
-        if (self.du or self.au) and self.du != self.au:
-            json: Dict[str, Any] = {"from": _iso(self.du), "to": _iso(self.au), "part": self.partie}
+        dits: Dict[str, Any]
+        if self.du != self.au:
+            json = {"from": _iso(self.du), "to": _iso(self.au), "part": self.partie}
             dits = {"time": _hhmm(self.heure)}
         else:
             json = {"date": _iso(self.du), "time": _hhmm(self.heure)}
@@ -91,7 +99,8 @@ def comprendre(texte: str, maintenant: datetime, zone: ZoneInfo = PARIS, *, refu
     {'date': '2011-09-15', 'time': None, 'part': 'après-midi', 'time_to': '16:00'}
     """
     lecture = Lecture(canonique(texte[:LONGUEUR_MAX]), maintenant.astimezone(zone), refus)
-    appliquer(lecture)
+    for regles in (JOURS_DITS, HEURES_DITES, SOUHAITS):
+        regles.appliquer(lecture)
     if lecture.dates_impossibles:
         return Moment(impossible=lecture.dates_impossibles[0])
     jours, parties = restes(lecture)
@@ -102,16 +111,18 @@ def comprendre(texte: str, maintenant: datetime, zone: ZoneInfo = PARIS, *, refu
     partie, sans_parties = _parties(parties, lecture.sans_parties)
     heure = _heure(lecture.heure, partie)
     if heure and du and du == au and not _existe(du, heure, zone):
-        heure, impossible = None, f"{date_longue(du)} à {_h(heure)}"
-    plages = [_bornes(de, a, partie) for de, a in lecture.plages or [(lecture.heure_de, lecture.heure_a)]]
+        impossible, heure = f"{date_longue(du)} à {_h(heure)}", None
+    plages = _plages(lecture, partie)
     heure_de, heure_a = _enveloppe(plages)
     if heure and ((heure_de and heure < heure_de) or (heure_a and heure > heure_a)):
         heure = None                        # « je ferme à 19 h, donc après 19 h 15 »: the bound is the wish
     if heure and partie and not _convient(heure, partie):
         partie = None
-    return Moment(du, au, heure, heure_de, heure_a, partie, _noms(set(voulus) - set(lecture.sans_jours)), _noms(lecture.sans_jours),
-                  sans_parties, tuple(sorted(set(lecture.sans_dates))), tuple(plages) if len(plages) > 1 else (), impossible,
-                  lecture.discordance)
+    # « mardi je ne peux pas, mettez le mardi 27 »: the day that is asked for is not refused
+    sans_jours = {j for j in lecture.sans_jours if not (du and du == au and du.weekday() == j)}
+    sans_dates = {d for d in lecture.sans_dates if not (du == au == d)}
+    return Moment(du, au, heure, heure_de, heure_a, partie, _noms(set(voulus) - sans_jours), _noms(sans_jours), sans_parties,
+                  tuple(sorted(sans_dates)), tuple(plages) if len(plages) > 1 else (), impossible, lecture.discordance)
 
 
 def evaluer(lignes: Iterable[Mapping[str, Any]], maintenant: datetime = REFERENCE, zone: ZoneInfo = PARIS) -> Dict[str, Any]:
@@ -157,7 +168,7 @@ def _jours(lecture: Lecture, dits: List[Tuple[str, Periode]]) -> Tuple[Optional[
     ensemble, epars = _ensemble(periodes)
     du, au = max(ensemble.du, lecture.du_min or ensemble.du), min(ensemble.au, lecture.au_max or ensemble.au)
     if epars and not voulus:
-        voulus = [p.du.weekday() for p in periodes]
+        voulus = [p.du.weekday() for p in periodes if p.duree == 1]
     return _resserrer(du, au, voulus, lecture)
 
 
@@ -191,15 +202,15 @@ def _pres_des_dates(dits: List[Tuple[str, Periode]]) -> List[date]:
 def _ensemble(periodes: List[Periode]) -> Tuple[Periode, bool]:
     """All the days said: within one another, the narrowest (« la semaine prochaine, le 20 »); apart, from the first to the last.
     The flag is true when they are single days with gaps: only their weekdays then tell them from the days between."""
-    ensemble = periodes[0]
-    apart = [ensemble]
-    for p in periodes[1:]:
-        if ensemble.contient(p) or p.contient(ensemble):
-            ensemble = min(ensemble, p, key=lambda x: x.duree)
-        else:
+    apart: List[Periode] = []
+    for p in periodes:
+        larges = [q for q in apart if q.contient(p)]
+        if larges:
+            apart[apart.index(larges[0])] = p
+        elif not any(p.contient(q) for q in apart):
             apart.append(p)
-            ensemble = Periode(min(ensemble.du, p.du), max(ensemble.au, p.au))
-    epars = len(apart) > 1 and all(p.duree == 1 for p in apart) and len({p.du for p in apart}) < ensemble.duree
+    ensemble = Periode(min(p.du for p in apart), max(p.au for p in apart))
+    epars = len(apart) > 1 and all(p.duree == 1 for p in apart) and len(apart) < ensemble.duree
     return ensemble, epars
 
 
@@ -225,31 +236,38 @@ def _parties(dites: List[str], refusees: List[str]) -> Tuple[Optional[str], Tupl
     voulues = {PARTIES[p] for p in dites}
     sans = {PARTIES[p] for p in refusees}
     if len(voulues) == 2:
-        sans |= set(_ORDRE_PARTIES) - voulues
-    return next(iter(voulues)) if len(voulues) == 1 else None, tuple(p for p in _ORDRE_PARTIES if p in sans)
+        sans |= set(PARTIES.values()) - voulues
+    return next(iter(voulues)) if len(voulues) == 1 else None, tuple(p for p in PARTIES.values() if p in sans)
 
 
 def _heure(h: Optional[Heure], partie: Optional[str]) -> Optional[time]:
     """The hour meant: « 3 h » is in the afternoon, as nobody is received at night; « 8 h » with « le soir » is 20 h."""
     if h is None:
         return None
-    apres_midi = h.heure < 7 if partie != "soir" else True
-    if not h.certaine and apres_midi and partie != "matin":
-        return time(h.heure + 12, h.minute)
-    return time(h.heure, h.minute)
+    douze_plus_tard = not h.certaine and partie != "matin" and (h.heure < 7 or partie == "soir")
+    return time(h.heure + 12 * douze_plus_tard, h.minute)
 
 
-def _bornes(de: Optional[Heure], a: Optional[Heure], partie: Optional[str]) -> Tuple[Optional[time], Optional[time]]:
+def _plages(lecture: Lecture, partie: Optional[str]) -> List[Plage]:
+    """The intervals said, or one made of the bounds; « avant 9 h ou après 17 h » makes two, open ones."""
+    if lecture.plages:
+        return [_plage(de, a, partie) for de, a in lecture.plages]
+    debut, fin = _heure(lecture.heure_de, partie), _heure(lecture.heure_a, partie)
+    return [(None, fin), (debut, None)] if debut and fin and fin <= debut else [(debut, fin)]
+
+
+def _plage(de: Heure, a: Heure, partie: Optional[str]) -> Plage:
+    """« de 10 h à 1 h » ends in the afternoon; an end that stays before its beginning is not kept."""
     debut, fin = _heure(de, partie), _heure(a, partie)
     if debut and fin and fin <= debut:
-        fin = time(fin.hour + 12, fin.minute) if fin.hour < 12 and a and not a.certaine else None
-    return debut, fin
+        fin = time(fin.hour + 12, fin.minute) if fin.hour < 12 and not a.certaine else None
+    return debut, fin if fin and debut and fin > debut else None
 
 
-def _enveloppe(plages: List[Tuple[Optional[time], Optional[time]]]) -> Tuple[Optional[time], Optional[time]]:
+def _enveloppe(plages: List[Plage]) -> Plage:
     """The bounds that hold all the intervals said."""
     debuts, fins = [de for de, _ in plages if de is not None], [a for _, a in plages if a is not None]
-    return min(debuts) if debuts else None, max(fins) if len(fins) == len(plages) else None
+    return min(debuts) if len(debuts) == len(plages) else None, max(fins) if len(fins) == len(plages) else None
 
 
 def _convient(heure: time, partie: str) -> bool:
@@ -276,7 +294,7 @@ def _hhmm(heure: Optional[time]) -> Optional[str]:
 
 
 def _h(heure: time) -> str:
-    return f"{heure.hour:02d}\u00a0h\u00a0{heure.minute:02d}"
+    return f"{heure.hour}\u00a0h\u00a0{heure.minute:02d}" + (" du matin" if heure.hour < 7 else "")
 
 
 def _jours_en_francais(du: Optional[date], au: Optional[date]) -> str:
@@ -297,10 +315,14 @@ def _heures_en_francais(m: Moment) -> str:
     if m.heure is not None:
         return f"à {_h(m.heure)}"
     if m.plages:
-        return " et ".join(f"de {_h(de)} à {_h(a)}" for de, a in m.plages if de and a)
-    if m.heure_de is not None and m.heure_a is not None:
-        return f"entre {_h(m.heure_de)} et {_h(m.heure_a)}"
-    return f"à partir de {_h(m.heure_de)}" if m.heure_de is not None else f"avant {_h(m.heure_a)}" if m.heure_a is not None else ""
+        return " et ".join(_plage_en_francais(de, a) for de, a in m.plages)
+    return _plage_en_francais(m.heure_de, m.heure_a)
+
+
+def _plage_en_francais(de: Optional[time], a: Optional[time]) -> str:
+    if de and a:
+        return f"de {_h(de)} à {_h(a)}"
+    return f"à partir de {_h(de)}" if de else f"avant {_h(a)}" if a else ""
 
 
 __all__ = ["REFERENCE", "Moment", "comprendre", "evaluer"]

@@ -5,7 +5,7 @@ Every function takes the day it is asked on: nothing here reads a clock.
 import calendar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from typing import Dict, Optional
+from typing import Dict, List, Optional
 
 from bot.texte.typographie import MOIS
 
@@ -85,7 +85,7 @@ def prochain_quantieme(quantieme: int, depuis: date, jour_semaine: Optional[int]
     that falls on it, else the first one: the caller then says that the two do not agree."""
     if not 1 <= quantieme <= 31:
         raise DateImpossible(str(quantieme))
-    candidats = []
+    candidats: List[date] = []
     mois = depuis.replace(day=1)
     while len(candidats) < 2:
         if quantieme <= calendar.monthrange(mois.year, mois.month)[1] and mois.replace(day=quantieme) >= depuis:

@@ -3,8 +3,7 @@
 Canonical text is lower case, without accents, tokens apart by one space; «, » stands for every pause, « | » for what was set aside.
 """
 import re
-from functools import lru_cache
-from typing import Dict, List, Tuple
+from typing import Callable, Dict, List, Tuple, Union
 
 from bot.agenda.moment_dates import NOMS_DE_JOUR, NOMS_DE_MOIS
 from bot.texte.normalisation import nettoyer, sans_accents
@@ -61,29 +60,57 @@ def _ecarter(texte: str) -> str:
 
 # ---- 2. Words ---------------------------------------------------------------------------------------------------------
 
-# canonical: what people write for it (abbreviations, SMS, frequent slips; single slips are found by `corriger`)
-_ALIAS: Dict[str, str] = {
-    "lundi": "lundit", "mercredi": "merc mercr mcredi mrcredi mercdi mercredis", "jeudi": "jeudit", "vendredi": "vdi vendr vdredi vandredi",
-    "samedi": "samdi", "dimanche": "dimanch",
-    "janvier": "janv jan", "fevrier": "fevr fev", "avril": "avr", "juillet": "juil juill jul", "aout": "aou", "octobre": "oct octb octbr",
-    "novembre": "nov", "decembre": "dec",
-    "demain": "2m1 2main dem1 dmain dem1 2min dmin", "aujourdhui": "auj ajd ojd aujourd'huit aujourdui ojourdui ojourdhui",
-    "matin": "mat1 matinee matinees matins matine", "soir": "soiree soirs soire swar",
-    "apres-midi": "aprem aprm apm apremidi apresmidi aprems apremidi apremdi apremm apres-mid",
-    "semaine": "sem smaine semaines semene", "week-end": "weekend wk we wend weekends",
-    "prochain": "prochaine prochains prochaines proch proche prch", "suivant": "suivante suivants suivantes", "dernier": "derniere derniers dernieres",
-    "heure": "heures heur heurs hr hrs eure eures hre", "jour": "jours jrs jr",
-    "dans": "ds dns dan", "avant": "avt avan", "apres": "apre", "a": "à", "vers": "ver", "pas": "pa", "des": "des", "partir": "partire",
-    "premier": "premiere premiers premieres premie", "1er": "1ere 1re 1ier", "tous": "ts", "sauf": "sf sof", "demi": "dmi demy", "jamais": "jame jamai jms", "2e": "deuxieme 2eme 2ieme 2nd 2nde second seconde",
-    "3e": "troisieme 3eme 3ieme", "4e": "quatrieme 4eme 4ieme", "5e": "cinquieme 5eme 5ieme",
-    "ou": "où",
-}
-_CANONIQUE = {alias: mot for mot, aliases in _ALIAS.items() for alias in aliases.split()}
-# A slip is only looked for towards these words, and never from these: real words one letter away.
-_VISES = [*NOMS_DE_JOUR, *(m for m in NOMS_DE_MOIS if len(m) > 4), "demain", "aujourdhui", "matin", "semaine", "prochain", "prochaine", "quinzaine"]
-_VRAIS_MOTS = frozenset("mari marin marins main mains martin matins maudit maudi lundis mardis jeudis samedis mercredis vendredis "
-                        "dimanches sema semain prochainement prochai domaine romain midis mini mixi mili mardis jeu jeux avis avri amril".split())
+# First the canonical word, then what people write for it: abbreviations, SMS, frequent slips. Single slips are left to `corriger`.
+_ORTHOGRAPHES = """
+    lundi lundit
+    mercredi merc mercr mcredi mrcredi mercdi
+    jeudi jeudit
+    vendredi vdi vendr vdredi vandredi
+    janvier janv jan
+    fevrier fevr fev
+    avril avr
+    juillet juil juill jul
+    aout aou
+    octobre oct octb octbr
+    novembre nov
+    decembre dec
+    demain 2m1 2main dem1 dmain 2min dmin
+    aujourdhui auj ajd ojd aujourdui ojourdui ojourdhui
+    matin mat1 matinee matinees matins matine
+    soir soiree soirs soire swar
+    apres-midi aprem aprems apremm aprm apm apremidi apresmidi apremdi
+    semaine sem semaines smaine semene
+    week-end weekend weekends wend wk we
+    prochain prochaine prochains prochaines proch proche prch
+    suivant suivante suivants suivantes
+    dernier derniere derniers dernieres
+    heure heures heur heurs hr hrs eure eures hre
+    jour jours jrs jr
+    journee journe jounee
+    premier premiere premiers premieres premie
+    1er 1ere 1re 1ier
+    2e deuxieme 2eme 2ieme 2nd 2nde second seconde
+    3e troisieme 3eme 3ieme
+    4e quatrieme 4eme 4ieme
+    5e cinquieme 5eme 5ieme
+    demi dmi demy
+    debut debu
+    et e
+    dans ds dns dan
+    avant avt avan
+    apres apre
+    vers ver
+    tous ts
+    sauf sf sof
+    pas pa
+    jamais jame jamai jms
+"""
+_CANONIQUE: Dict[str, str] = {mot: ligne.split()[0] for ligne in _ORTHOGRAPHES.strip().splitlines() for mot in ligne.split()}
+# « lundis » means Mondays in general.
 _PLURIELS = {f"{jour}s": jour for jour in NOMS_DE_JOUR}
+# A slip is looked for towards these words only, and never from a real word that lies one letter away from them.
+_VISES = (*NOMS_DE_JOUR, *(m for m in NOMS_DE_MOIS if len(m) > 4), "demain", "aujourdhui", "matin", "semaine", "prochain", "prochaine", "quinzaine")
+_VRAIS_MOTS = frozenset(("mari", "maris", "marin", "malin", "main", "mains", "martin", "maudit", "domaine", "romain", "jeux", "avis"))
 
 
 def _distance(a: str, b: str) -> int:
@@ -99,15 +126,17 @@ def _distance(a: str, b: str) -> int:
     return ligne[-1]
 
 
-@lru_cache(maxsize=4096)
 def corriger(mot: str) -> str:
-    """The canonical word for a word as typed: its own, an alias, or a day, month or other key word one slip away (two for long ones)."""
+    """The canonical word for a word as typed: its own, one of its spellings, or a day, month or other key word one slip away.
+
+    Two slips are forgiven in long words. The first letters must be right: people rarely miss those, and « hardi » is not « mardi ».
+    """
     if mot in _CANONIQUE or mot in _VISES or mot in _VRAIS_MOTS or len(mot) < 4 or not mot.isalpha():
         return _CANONIQUE.get(mot, mot)
-    for ecart, lettres_sures in ((1, 1), (2, 2)):
+    for ecart, longueur in ((1, 4), (2, 7)):
         for vise in _VISES:
-            if (mot[:lettres_sures] == vise[:lettres_sures] and abs(len(mot) - len(vise)) <= ecart
-                    and (ecart == 1 or min(len(mot), len(vise)) >= 7) and _distance(mot, vise) <= ecart):
+            if (mot[:ecart] == vise[:ecart] and min(len(mot), len(vise)) >= longueur and abs(len(mot) - len(vise)) <= ecart
+                    and _distance(mot, vise) <= ecart):
                 return _CANONIQUE.get(vise, vise)
     return mot
 
@@ -125,6 +154,8 @@ _PONCTUATION = [(re.compile(motif), par) for motif, par in (
     (r"(?<=[a-z])['-](?=[a-z0-9])|(?<=\d)'(?=\d)", " "),
     # pauses: every other mark that is not inside a figure
     (r"(?<!\d)[.:/](?=\s|$|\D)|[.:](?=\s|$)|[;!?()\[\]\"«»…\n,]", " , "),
+    # 3O typed for 30
+    (r"(?<=\d)o(?![a-z\d])", "0"),
     # lundi26, a14h, 3octobre: typed without a space (but mat1, dem1, s40, 2eme)
     (r"(?<=[a-z]{2})(?<!mat)(?<!dem)(?<!\dh)(?=\d)|(?<=\ba)(?=\d)", " "),
     (r"(?<=\d)(?=[a-z]{4}|(?:sem|jrs?|j|ans?)\b)(?!i?eme|main|minu|heur)", " "),
@@ -141,67 +172,84 @@ def _mots(texte: str) -> str:
 
 # ---- 3. Groups of words -----------------------------------------------------------------------------------------------
 
-_PRONOM = r"(?:(?:je|j|on|nous|vous|c|ce|ca|cela) )?"
-_NE = r"(?:(?:ne|n|me|m) )*"
-_DISPO = (r"(?: (?:venir|me (?:deplacer|liberer|rendre)|etre la|la|present\w*|disponibles?|dispos?|libres?|possible|joignable|chez moi|"
-          r"vous voir|passer|y aller|du tout|non plus))*")
-# pattern → canonical group, in this order. « pas » is the one mark of refusal, « uniquement » the one of restriction.
-_GROUPES: Tuple[Tuple[str, str], ...] = (
-    (r"(lun|mar|mer|jeu|ven|vend|sam|dim)(?= (?:(?:le )?\d|prochain|pro\b|matin|apres|soir|midi|en (?:8|huit|15|quinze)))",
-     lambda m: _JOUR_ABREGE[m[1]]),
-    (r"(le|ce) (lun|mar|mer|jeu|ven|vend|sam|dim)", lambda m: f"{m[1]} {_JOUR_ABREGE[m[2]]}"),
-    (r"(\d{1,2}|1er|en|debut|mi|fin|courant|d) sept(?! (?:heure|h\b))", r"\1 septembre"),
-    (rf"l({JOURS}|matin|soir)", r"le \1"), (rf"ler(?= (?:{MOIS}))", "1er"),
-    (r"aujourd ?hui?|ce jour", "aujourdhui"),
-    (r"(?:tous les |les |un )?jour de (?:la )?semaine(?! (?:prochain|du|de|\d))", "en semaine"),
-    # « le premier » alone chooses among the slots proposed; it is a date beside a month or a weekday only
-    (rf"(?:premier|1 er)(?= (?:{MOIS}|{JOURS}|jour|semaine|quinzaine|du mois|de ce mois|de chaque|au \d))", "1er"),
-    (r"(ap|av)(?= \d)", lambda m: {"ap": "apres", "av": "avant"}[m[1]]),
-    (r"(?:apres|apre|ap) ?demain", "apres-demain"),
-    (r"avant hier", "avant-hier"),
-    (r"apres midi", "apres-midi"),
-    (r"(?:l )?a m(?=$| ,)", "apres-midi"),
-    (r"(?:week|w) end|w e", "week-end"),
-    (r"avant dernier", "avant-dernier"),
-    (r"(du|le|au|ce|demain) mat", r"\1 matin"),
-    (r"tout a l h(?:eure)?|toutaleure|tt a l heure|t a l heure", "tout-a-l-heure"),
-    (r"(semaine|jour|mois) pro", r"\1 prochain"),
-    (r"(semaine|mois) (?:qui (?:vient|arrive|suit)|a venir|d apres|suivant)", r"\1 prochain"),
-    (r"prochain (semaine|mois)", r"\1 prochain"),
-    (r"jour pour jour|environ|a peu pres|max(?:imum)?(?= $)", ""),
-    (r"s ?(\d{1,2})(?![\dh])", r"semaine \1"),
-    (r"partir(?= (?:de|du|d|des|\d))|apartir|a partire", "a partir"),
-    (r"dici|d ici|dissi", "d ici"),
-    (r"jusqu?a", "jusqu a"), (r"jusqu?au", "jusqu au"),
-    (r"(?<!pas )avant(?: la)?(?= fin )", "jusqu a la"),        # « avant la fin du mois » includes its last day
-    (r"(?:en |au |a la |de |des |le )?(?:tout )?(?:debut|milieu|fin|mi) (?:de |d )?(?:la |l )?(matin|apres-midi|soir)", r"\1"),
-    (r"(?:en |a la )?fin de (?:la )?journee", "soir"), (r"(?:en |des le )?debut de (?:la )?journee", "matin"),
-    (r"(?:en )?debut d aprem", "apres-midi"),
-    (r"(?:apres|suite au) (?:le )?(?:dejeuner|repas)", "apres-midi"),
-    (r"(?:a |sur |pendant )?(?:l heure|la pause|le temps|l heures) (?:du |de )(?:midi|dejeuner|repas)|(?:la )?pause dejeuner|entre midi(?= ,|$)",
-     "entre 12h00 et 14h00"),
-    # restriction, before refusal: « je ne peux que le mardi » grants Tuesdays
-    (r"(?:(?:ne|n) )?(?:peux|peut|pourrai|pourrais|suis|serai)(?: [a-z]+){0,2} que", "uniquement"),
-    (r"(?:seulement|exclusivement|que) (?=le |la |les |chaque )", "uniquement "),
-    (r"(?:ne |n )?(?:travaille|bosse) pas", "libre"),
-    (rf"{_PRONOM}{_NE}(?:peux|peut|pourrai|pourrais|pourra|pouvons|suis|serai|serais|sera|sommes|est|ai|marche|va|vas|convient|arrange)"
-     rf" (?:pas|plus|jamais){_DISPO}", "pas"),
-    (rf"{_PRONOM}(?:suis|serai|est|sera) (?:prise?|occupee?|coincee?|bloquee?|retenue?|absente?|indisponible|en (?:conges?|vacances|deplacement|formation))"
-     r"(?: a la maison| chez moi)?", "pas"),
-    (r"je (?:travaille|bosse)|en vacances|en conges?|en deplacement|indisponible|impossible|injoignable", "pas"),
-    (rf"(?:(?:surtout|plutot|mais|et|sauf) )?(?:pas|jamais){_DISPO}", "pas"),
-    (r"sauf(?: pas)?|hors|hormis|excepte|exceptes?|evit(?:ez|er|e|ons)|a part|en dehors (?:de|du|des)|a l exception (?:de|du|des)|a l exclusion (?:de|du)|aucune?",
-     "pas"),
-    (r"pas (?:si|trop) (?:tot|tard)", ""),
-)
+Remplacement = Union[str, Callable[["re.Match[str]"], str]]
+Table = Tuple[Tuple[str, Remplacement], ...]
+
 _JOUR_ABREGE = {"lun": "lundi", "mar": "mardi", "mer": "mercredi", "jeu": "jeudi", "ven": "vendredi", "vend": "vendredi", "sam": "samedi",
                 "dim": "dimanche"}
-_GROUPE = [(re.compile(rf"(?<!\S)(?:{motif})(?!\S)"), par) for motif, par in _GROUPES]
+_ABREGES = "|".join(_JOUR_ABREGE)
+# Abbreviations that are also words (« mer », « sept ») are read beside what tells them apart.
+_ABREVIATIONS: Table = (
+    (rf"({_ABREGES})(?= (?:(?:le )?\d|prochain|pro\b|matin|apres|soir|midi|en (?:8|huit|15|quinze)))", lambda m: _JOUR_ABREGE[m[1]]),
+    (rf"(le|ce) ({_ABREGES})", lambda m: f"{m[1]} {_JOUR_ABREGE[m[2]]}"),
+    (r"(\d{1,2}|1er|en|debut|mi|fin|courant|d) sept(?! (?:heure|h\b))", r"\1 septembre"),
+    # short months are only recognised misspelt after a day number
+    (r"(\d{1,2}|1er) (?:juni|jun|jiun|juinn|juim)", r"\1 juin"),
+    (r"(\d{1,2}|1er) (?:aot|aut|auot|aoutt|aoutz?)", r"\1 aout"),
+    (r"(\d{1,2}|1er) (?:mras|masr|marss|mas)", r"\1 mars"),
+    (r"(\d{1,2}|1er) (?:may|maii)", r"\1 mai"),
+    (rf"l({JOURS}|matin|soir)", r"le \1"),
+    (r"ap(?= \d)", "apres"),
+    (r"av(?= \d)", "avant"),
+    (r"(du|le|au|ce|demain) mat", r"\1 matin"),
+    (r"(semaine|jour|mois) pro", r"\1 prochain"),
+    (r"s ?(\d{1,2})(?![\dh])", r"semaine \1"),
+)
+_MOTS_COMPOSES: Table = (
+    (r"aujourd ?hui?|ce jour", "aujourdhui"),
+    (r"(?:apres|ap) ?demain", "apres-demain"),
+    (r"avant hier", "avant-hier"),
+    (r"apres midi|(?:l )?a m(?=$| ,)|(?:apres|suite au) (?:le )?(?:dejeuner|repas)", "apres-midi"),
+    (r"(?:week|w) end|w e", "week-end"),
+    (r"avant dernier", "avant-dernier"),
+    (r"t(?:ou)?t a l h(?:eure)?|t a l heure|toutaleure", "tout-a-l-heure"),
+    (r"dici|dissi", "d ici"),
+    (r"jusqu?a", "jusqu a"),
+    (r"jusqu?au", "jusqu au"),
+    (r"(?:a )?parti(?:r|re)?(?= (?:de|du|d|des|\d))|apartir", "a partir"),
+    (r"jusk?[oq]o?(?= \d)", "jusqu au"),
+    (r"ni(?= (?:avant|apres) )", "pas"),
+    (r"(une?|\d+) (?:petite?|bonne?|grande?)(?= (?:semaine|quinzaine|dizaine|mois))", r"\1"),
+    (r"jour pour jour|environ|a peu pres|pas (?:si|trop) (?:tot|tard)", ""),
+)
+_TOURNURES: Table = (
+    # « le premier » alone chooses among the slots proposed; it is a date beside a month or a weekday only
+    (rf"(?:premier|1 er|ler)(?= (?:{MOIS}|{JOURS}|jour|semaine|quinzaine|du mois|de ce mois|au \d))", "1er"),
+    (r"(?:tous les |les |un )?jour de (?:la )?semaine(?! (?:prochain|du|de|\d))", "en semaine"),
+    (r"(semaine|mois) (?:qui (?:vient|arrive|suit)|a venir|d apres|suivant)|prochain (semaine|mois)", lambda m: f"{m[1] or m[2]} prochain"),
+    (r"(?:en )?dernier delai|date limite", "au plus tard"),
+    # « avant la fin du mois » includes its last day
+    (r"(?<!pas )avant(?: la)?(?= fin )", "jusqu a la"),
+    (r"(?:en |au |a la |de |des |le )?(?:tout )?(?:debut|milieu|fin|mi) (?:de |d )?(?:la |l )?(matin|apres-midi|soir)", r"\1"),
+    (r"(?:en |a la )?fin de (?:la )?journee", "soir"),
+    (r"(?:en |des le )?debut de (?:la )?journee", "matin"),
+    (r"(?:a |sur |pendant )?(?:l heure|la pause|le temps) (?:du |de )(?:midi|dejeuner|repas)|(?:la )?pause dejeuner|entre midi(?= ,|$)",
+     "entre 12h00 et 14h00"),
+)
+_AVOIR = r"(?:peux|peut|pourrai|pourrais|pourra|pouvons|suis|serai|serais|sera|sommes|est|ai|marche|va|vas|convient|arrange)"
+_DISPO = (r"(?: (?:venir|me (?:deplacer|liberer|rendre)|etre la|la|present\w*|disponibles?|dispos?|libres?|possible|joignable|chez moi|"
+          r"vous voir|passer|y aller|le temps|du tout|non plus))*")
+_PRIS = r"(?:prise?|occupee?|coincee?|bloquee?|retenue?|absente?|indisponible|en (?:conges?|vacances|deplacement|formation))"
+# « pas » becomes the one mark of refusal, « uniquement » the one of restriction, which is read first: « je ne peux que le mardi » grants it.
+_REFUS: Table = (
+    (r"(?:(?:ne|n) )?(?:peux|peut|pourrai|pourrais|suis|serai)(?: [a-z]+){0,2} que", "uniquement"),
+    (r"(?:seulement|exclusivement|(?<!tard )(?<!tot )que)(?= (?:le|la|les|chaque) )", "uniquement"),
+    (r"(?:ne |n )?(?:travaille|bosse) pas", "libre"),
+    (rf"(?:(?:je|j|on|nous|vous|c|ce|ca|cela) )?(?:(?:ne|n|me|m) )*{_AVOIR} (?:pas|plus|jamais){_DISPO}", "pas"),
+    (rf"(?:(?:je|j|on|il|elle) )?(?:suis|serai|est|sera) {_PRIS}(?: a la maison| chez moi)?", "pas"),
+    (r"je (?:travaille|bosse)|en vacances|en conges?|en deplacement|indisponible|impossible|injoignable", "pas"),
+    (rf"(?:(?:surtout|plutot|mais|et|sauf) )?(?:pas|jamais){_DISPO}(?: (?:de|d) (?:rendez vous|rdv|creneaux?|entretiens?|places?))?", "pas"),
+    (r"sauf(?: pas)?|hors|hormis|exceptes?|evit(?:ez|er|e|ons)|a part|aucune?", "pas"),
+    (r"(?:en dehors|a l exception|a l exclusion) (?:de|du|des)", "pas"),
+)
+_GROUPES = [(re.compile(rf"(?<!\S)(?:{motif})(?!\S)"), par)
+            for motif, par in _ABREVIATIONS + _MOTS_COMPOSES + _TOURNURES + _REFUS]
 
 
 # ---- 4. Numbers in words ----------------------------------------------------------------------------------------------
 
-_UNITES = {mot: i for i, mot in enumerate("un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize".split(), 1)}
+_UNITES = {mot: i for i, mot in enumerate(("un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze",
+                                           "treize", "quatorze", "quinze", "seize"), 1)}
 _DIZAINES = {"vingt": 20, "trente": 30, "quarante": 40, "cinquante": 50}
 _U = "|".join(_UNITES)
 _NOMBRE = re.compile(rf"\b(?:({'|'.join(_DIZAINES)})(?: (?:et )?({_U})\b)?|(dix) (sept|huit|neuf)\b|({_U})\b)")
@@ -217,29 +265,29 @@ def _chiffrer(m: "re.Match[str]") -> str:
 # ---- 5. Hours ---------------------------------------------------------------------------------------------------------
 
 # `9h00` may still be nine in the evening, `09h00` may not: a leading zero marks an hour that is certain.
-_SUITE = rf"(?! ?[/.]\d| ?(?:{MOIS}|{_VOIES})\b)"
-_HEURES: Tuple[Tuple[str, str], ...] = (
-    (rf"\b(\d{{1,2}}) ?(?:h|heure) ?([0-5]\d)\b(?: ?(?:mn|min|minutes?))?{_SUITE}", r"\1h\2"),
-    (r"\b(\d{1,2})h(\d\d)(?:mn|min)\b", r"\1h\2"),
+_H = r"\b(\d{1,2})h(\d\d)"
+_PILE = r"\b(\d{1,2})h00"
+_PAS_UNE_DATE = rf"(?! ?[/.]\d| ?(?:{MOIS}|{_VOIES})\b)"        # « 14h 20 octobre », « 14h 20 rue … »
+_HEURES: Table = (
+    (rf"\b(\d{{1,2}}) ?(?:h|heure) ?([0-5]\d)(?: ?(?:mn|min|minutes?))?\b{_PAS_UNE_DATE}", r"\1h\2"),
     (r"\b(\d{1,2}):(\d\d)(?::00)?\b", r"\1h\2"),
-    (r"(?<=\ba )(\d{1,2})\.([0-5]\d)\b(?![./]\d)|(?<=\bvers )(\d{1,2})\.([0-5]\d)\b(?![./]\d)", lambda m: f"{m[1] or m[3]}h{m[2] or m[4]}"),
+    (r"\b(a|vers) (\d{1,2})\.([0-5]\d)\b(?![./]\d)", r"\1 \2h\3"),
     (r"\b(\d{1,2}) ?(?:h|heure)\b", r"\1h00"),
-    (r"(?<!\S)une heure(?! (?:de|par))(?= (?:du|de l|et|pile)\b)", "1h00"),
-    (r"(?<=\ba )une heure\b", "1h00"),
-    (r"(?<!\S)(?:le |ce )midi et (?:2|deux|14h00)\b|\bentre midi et (?:2|deux)\b", "entre 12h00 et 14h00"),
-    (r"(?<!\S)(?:le|les) midis?(?!\S)", "entre 12h00 et 14h00"),
+    (r"(?<!\S)une heure(?= (?:du|de l|et|pile)\b)|(?<=\ba )une heure\b", "1h00"),
+    (r"(?<!\S)(?:(?:le|ce|entre) )?midi et (?:2|14h00)\b|(?<!\S)les? midis?(?!\S)", "entre 12h00 et 14h00"),
     (r"(?<!\S)ce midi(?!\S)", "aujourdhui 12h00"),
-    (r"(?<!\S)midi(?: pile)?(?!\S)", "12h00"), (r"(?<!\S)minuit(?!\S)", "00h00"),
-    (r"\b(\d{1,2})h00 (?:et )?(?:demie?|1/2)\b", r"\1h30"),
-    (r"\b(\d{1,2})h00 (?:et )?(?:3 quarts?|3/4)\b", r"\1h45"),
-    (r"\b(\d{1,2})h00 (?:et )?(?:quart|1/4)\b", r"\1h15"),
-    (r"\b12h00 (?:et )?([0-5]\d)\b(?! ?(?:[/.]\d|h\d))" + _SUITE, r"12h\1"),
-    (r"\b(\d{1,2})h00 moins (?:le |1 )?(?:quart|1/4)\b", lambda m: _moins(m[1], 15)),
-    (r"\b(\d{1,2})h00 moins (\d{1,2})\b", lambda m: _moins(m[1], int(m[2]))),
-    (r"\b(\d{1,2})h(\d\d) (?:pile|precise?s?|tapante?s?)\b", r"\1h\2"),
-    (r"\b(\d{1,2})h(\d\d) (?:(?:du|dans le|le) )?matin\b", lambda m: f"{int(m[1]):02d}h{m[2]}"),
-    (r"\b(\d{1,2})h(\d\d) (?:(?:de|dans) l |l )?apres-midi\b", lambda m: _apres_midi(m[1], m[2])),
-    (r"\b(\d{1,2})h(\d\d) (?:(?:du|le|dans la|en) )?soir\b", lambda m: _apres_midi(m[1], m[2])),
+    (r"(?<!\S)midi(?!\S)", "12h00"),
+    (r"(?<!\S)minuit(?!\S)", "00h00"),
+    (rf"{_PILE} (?:et )?(?:demie?|1/2)\b", r"\1h30"),
+    (rf"{_PILE} (?:et )?(?:3 quarts?|3/4)\b", r"\1h45"),
+    (rf"{_PILE} (?:et )?(?:quart|1/4)\b", r"\1h15"),
+    (rf"\b12h00 (?:et )?([0-5]\d)\b(?! ?h\d){_PAS_UNE_DATE}", r"12h\1"),
+    (rf"{_PILE} moins (?:le |1 )?(?:quart|1/4)\b", lambda m: _moins(m[1], 15)),
+    (rf"{_PILE} moins (\d{{1,2}})\b", lambda m: _moins(m[1], int(m[2]))),
+    (rf"{_H} (?:pile|precise?s?|[pt][ae][pt]ante?s?)\b", r"\1h\2"),
+    (rf"{_H} (?:(?:du|dans le|le) )?matin\b", lambda m: f"{int(m[1]):02d}h{m[2]}"),
+    (rf"{_H} (?:(?:de|dans) l |l )?apres-midi\b", lambda m: _apres_midi(m[1], m[2])),
+    (rf"{_H} (?:(?:du|le|dans la|en) )?soir\b", lambda m: _apres_midi(m[1], m[2])),
 )
 _HEURE = [(re.compile(motif), par) for motif, par in _HEURES]
 
@@ -256,7 +304,6 @@ def _apres_midi(heure: str, minutes: str) -> str:
 
 # ---- all together -----------------------------------------------------------------------------------------------------
 
-@lru_cache(maxsize=512)
 def canonique(texte: str) -> str:
     """The canonical text.
 
@@ -266,9 +313,9 @@ def canonique(texte: str) -> str:
     'le 22 a 9h30 , tel , |'
     """
     texte = _mots(_ecarter(sans_accents(nettoyer(texte)).lower().replace("’", "'")))
-    for motif, par in _GROUPE:
+    for motif, par in _GROUPES:
         texte = motif.sub(par, texte)
-    texte = _NOMBRE.sub(_chiffrer, texte)
+    texte = re.sub(r"\b2 mille (\d\d)\b", r"20\1", _NOMBRE.sub(_chiffrer, texte))
     for motif, par in _HEURE:
         texte = motif.sub(par, texte)
     return re.sub(r"\s+", " ", texte).strip()

@@ -132,19 +132,22 @@ class Enfant:
 
     async def _une_vie(self) -> str:
         """One life, and how it ended."""
+        # A pipe of our own: asyncio's would make `wait` last until every grandchild that holds it is gone.
+        lecture, ecriture = os.pipe()
         try:
             if self.processus.avant:
                 self.processus.avant()
             enfant = await asyncio.create_subprocess_exec(
                 *self.processus.commande, env=dict(self.processus.environnement), cwd=RACINE, stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, preexec_fn=laisse(), start_new_session=True)
-        except RefusCommande as refus:
-            return str(refus)
-        except OSError as e:
-            return f"ne se lance pas, {e.strerror}"
+                stdout=ecriture, stderr=ecriture, preexec_fn=laisse(), start_new_session=True)
+        except (RefusCommande, OSError) as e:
+            os.close(lecture)
+            return str(e) if isinstance(e, RefusCommande) else f"ne se lance pas, {e.strerror}"
+        finally:
+            os.close(ecriture)
         self.pid = enfant.pid
         self.journal.ecrire(f"-- lancé, processus {enfant.pid}")
-        taches = [asyncio.create_task(self._lire(enfant.stdout)), asyncio.create_task(self._veiller(enfant))]
+        taches = [asyncio.create_task(self._lire(lecture)), asyncio.create_task(self._veiller(enfant))]
         try:
             code = await enfant.wait()
         finally:
@@ -158,16 +161,20 @@ class Enfant:
             return f"signal {signal.Signals(-code).name}"
         return f"code {code}" + (f", {self.derniere_ligne[:80]}" if code and self.derniere_ligne else "")
 
-    async def _lire(self, flux: Optional[asyncio.StreamReader]) -> None:
-        assert flux is not None
+    async def _lire(self, lecture: int) -> None:
+        flux = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(flux), os.fdopen(lecture, "rb"))
         reste = b""
-        while morceau := await flux.read(65_536):
-            *lignes, reste = (reste + morceau).replace(b"\r", b"\n").split(b"\n")
-            if len(reste) > LIGNE_MAX:
-                lignes, reste = [*lignes, reste], b""
-            for ligne in lignes:
-                self._noter(ligne.decode("utf-8", "replace")[:LIGNE_MAX].rstrip())
-        self._noter(reste.decode("utf-8", "replace").rstrip())
+        try:
+            while morceau := await flux.read(65_536):
+                *lignes, reste = (reste + morceau).replace(b"\r", b"\n").split(b"\n")
+                if len(reste) > LIGNE_MAX:
+                    lignes, reste = [*lignes, reste], b""
+                for ligne in lignes:
+                    self._noter(ligne.decode("utf-8", "replace")[:LIGNE_MAX].rstrip())
+            self._noter(reste.decode("utf-8", "replace").rstrip())
+        finally:
+            transport.close()
 
     def _noter(self, ligne: str) -> None:
         if ligne:

@@ -18,6 +18,8 @@ GARDE_INCOMPRIS = timedelta(days=90)
 # A turn that has had no answer for this long died with its process; the message may be taken again.
 TOUR_PERDU = timedelta(seconds=60)
 TOURS_PAR_MOTEUR_ID = 60
+INCIVILITES_MAX = 3
+PAUSE = timedelta(minutes=5)
 
 
 class ConversationInconnue(Refus):
@@ -38,6 +40,11 @@ class MessageDifferent(Refus):
 class TropDeMessages(Refus):
     code, statut, attendre = "TROP_DE_MESSAGES", 429, 60
     message = "Vous avez envoyé beaucoup de messages en peu de temps. Patientez une minute avant le suivant."
+
+
+class EnPause(Refus):
+    code, statut, attendre = "EN_PAUSE", 429, 300
+    message = "Faisons une pause de quelques minutes. Pour parler à une personne, votre caisse reste joignable par téléphone."
 
 
 class ChoixInconnu(Refus):
@@ -207,3 +214,10 @@ def repondre(session: Session, echange_id: int, enveloppe: dict[str, Any]) -> No
 def abandonner(session: Session, echange_id: int) -> None:
     """A turn failed before it answered: its message may be sent again."""
     session.execute(delete(Echange).where(Echange.id == echange_id, Echange.enveloppe.is_(None)))
+
+
+def noter_incivilite(conversation: Conversation, maintenant: datetime) -> None:
+    """Count an insult; the third opens a pause of five minutes, in which only danger is answered."""
+    conversation.incivilites += 1
+    if conversation.incivilites >= INCIVILITES_MAX:
+        conversation.incivilites, conversation.pause_jusqua = 0, maintenant + PAUSE

@@ -12,7 +12,7 @@ PERSONNEL = {"personnel": True}
 ANONYME = {"personnel": False}
 
 # How a turn ended: one closed list drives the journal, the review page and the statistics.
-ISSUES = ("repondu", "propose", "hors_sujet", "incompris", "refus", "urgence", "flux", "degrade", "erreur")
+ISSUES = ("repondu", "propose", "hors_sujet", "incompris", "refus", "urgence", "flux", "degrade", "incivil", "erreur")
 RAISONS_AVIS = ("sans_reponse", "sans_rapport", "pas_clair", "incomplet", "perime")
 
 

@@ -17,11 +17,14 @@ from bot.contacts.base import Sessions
 from bot.contacts.caisses import caisse as lire_caisse
 from bot.contacts.tables import Caisse, Conversation
 from bot.horloge import Horloge
+from bot.knowledge import incivilites
+from bot.knowledge import profil as profils
 from bot.knowledge.catalogue import HORS_SUJET, catalogue, intention
 from bot.knowledge.fiches import Fiche
 from bot.knowledge.recherche import rechercher
 from bot.reglages import Reglages
-from bot.site import comprehension, garde, reponses
+from bot.site import calcul as calculer
+from bot.site import comprehension, garde, reponses, suite
 from bot.site.comprehension import Comprise
 from bot.site.enveloppe import ChoixPropose, Enveloppe, Etat, Message, Mode
 from bot.site.moteur import Moteur, MoteurIndisponible
@@ -118,6 +121,8 @@ class Dialogue:
             echange, nouveau = memoire.commencer(s, conversation, message_id, repr((texte, choix)), dit, maintenant)
             if not nouveau:
                 return Enveloppe.model_validate(echange.enveloppe)
+            if conversation.pause_jusqua and conversation.pause_jusqua > maintenant and comprehension.par_les_mots(dit) is None:
+                raise memoire.EnPause
             if memoire.messages_recents(s, conversation, maintenant, timedelta(minutes=1)) > self.reglages.messages_par_minute:
                 raise memoire.TropDeMessages
             caisse = lire_caisse(s, conversation.caisse_code)
@@ -132,11 +137,28 @@ class Dialogue:
         protege = comprehension.par_les_mots(texte)
         if protege is not None:
             return self._sujet(entree, protege)
+        if incivilites.reconnaitre(texte):
+            return Bilan([reponses.incivilite(entree.caisse)], "incivil")
         try:
-            return await self._par_le_moteur(entree, texte, None)
+            return await self._deux_questions(entree, texte) or await self._par_le_moteur(entree, texte, None)
         except MoteurIndisponible as e:
             journal.warning("moteur_indisponible", raison=str(e))
             return self._sans_moteur(entree, texte)
+
+    async def _deux_questions(self, entree: Entree, texte: str) -> Optional[Bilan]:
+        """Both answers when a message plainly asks two things, each understood without doubt; None otherwise."""
+        parts = suite.questions(texte)
+        if len(parts) < 2:
+            return None
+        comprises = [comprehension.lire(c) for c in await self.moteur.comprendre(parts)]
+        sujets = {c.etiquette for c in comprises if c.etiquette in self.fiches}
+        if len(sujets) < 2:
+            return None
+        bilans = [self._sujet(entree, c, texte=part) for c, part in zip(comprises, parts, strict=True)]
+        repliques = [r for b in bilans for r in b.repliques]
+        for replique in repliques[:-1]:
+            replique.boutons = []
+        return Bilan(repliques, "repondu", comprises[-1], profil=bilans[-1].profil)
 
     async def _repondre_bouton(self, entree: Entree, charge: dict[str, Any]) -> Bilan:
         if "avis" in charge:
@@ -148,7 +170,7 @@ class Dialogue:
         profil = charge.get("profil", {})
         if charge.get("sujet"):
             # The sheet is served as it is; the engine only needs to know of it, and may be away.
-            return self._sujet(entree, Comprise(charge["sujet"], 1.0), profil)
+            return self._sujet(entree, Comprise(charge["sujet"], 1.0), profil=profil, calcul=charge.get("calcul"))
         try:
             return await self._par_le_moteur(entree, None, intention(charge["intention"]))
         except MoteurIndisponible:
@@ -160,8 +182,10 @@ class Dialogue:
         reponse = await self.moteur.dire(conversation.moteur_id, texte, demande, {
             "caisse": conversation.caisse_code, "dernier_sujet": conversation.dernier_sujet, "profil": conversation.profil})
         comprise = comprehension.lire(reponse["comprehension"])
+        if texte:
+            comprise = suite.rattacher(texte, comprise, conversation.dernier_sujet, profils.reconnaitre(texte), self.fiches)
         if comprise.etiquette in self.fiches:
-            return self._sujet(entree, comprise)
+            return self._sujet(entree, comprise, texte=texte or "")
         if comprise.etiquette is None:
             replique = (reponses.proposer(comprise.offertes, self.fiches, entree.caisse, conversation.incompris) if comprise.offertes
                         else reponses.rien_trouve(entree.caisse, conversation.incompris))
@@ -178,12 +202,16 @@ class Dialogue:
         donnees = {"contact": ajout.get("contact") or reponses.contact(caisse)} if flux or trouvee == "mecontent" else None
         return Replique(Message(text=texte, flow=flux, data=donnees))
 
-    def _sujet(self, entree: Entree, comprise: Comprise, profil: Optional[Mapping[str, str]] = None) -> Bilan:
-        connu = {**entree.conversation.profil, **(profil or {})}
-        fiche = self.fiches[comprise.etiquette or ""]
-        replique = reponses.repondre_sujet(fiche, self.horloge.aujourdhui(), connu, self.fiches, entree.caisse)
+    def _sujet(self, entree: Entree, comprise: Comprise, texte: str = "", profil: Optional[Mapping[str, str]] = None,
+               calcul: Optional[Mapping[str, str]] = None) -> Bilan:
+        """The sheet's answer, fitted to what the person said of herself, now or before, in this conversation only."""
+        fiche, jour = self.fiches[comprise.etiquette or ""], self.horloge.aujourdhui()
+        dit = {**profils.reconnaitre(texte), **(profil or {})}
+        connu = {**entree.conversation.profil, **dit}
+        essai = calculer.reprendre(fiche, calcul, jour) if calcul else calculer.essayer(fiche, texte, connu, jour)
+        replique = reponses.repondre_sujet(fiche, jour, connu, self.fiches, entree.caisse, essai)
         issue = {"emergency": "urgence", "refusal": "refus"}.get(replique.message.kind, "repondu")
-        return Bilan([replique], issue, comprise, profil=profil or {})
+        return Bilan([replique], issue, comprise, profil=dit)
 
     def _sans_moteur(self, entree: Entree, texte: str) -> Bilan:
         sujets = [s for s, _ in rechercher(texte, 3)]
@@ -222,6 +250,8 @@ class Dialogue:
                     replique.message.choices.append(ChoixPropose(id=choix.id, label=bouton.libelle, role=bouton.role))
                 messages.append(replique.message)
             memoire.retenir(conversation, bilan.issue, comprise.etiquette if comprise.etiquette in self.fiches else None, bilan.profil)
+            if bilan.issue == "incivil":
+                memoire.noter_incivilite(conversation, maintenant)
             enveloppe = Enveloppe(messages=messages, state=Etat(mode=cast(Mode, conversation.mode)))
             memoire.repondre(s, entree.echange_id, enveloppe.model_dump(mode="json"))
             return enveloppe

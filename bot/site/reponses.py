@@ -1,7 +1,7 @@
 """Turns what the engine decided into messages: the words of the sheets, the choices, the caisse's telephone. No I/O."""
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence
 
 from bot.contacts.tables import Caisse
 from bot.knowledge.fiches import Fiche
@@ -9,6 +9,9 @@ from bot.knowledge.rendu import rendre
 from bot.site.comprehension import LIBELLES_FLUX
 from bot.site.enveloppe import Message, Role, SourceCitee
 from bot.texte.typographie import composer
+
+if TYPE_CHECKING:
+    from bot.site.calcul import Essai
 
 QUESTIONS_PROFIL: dict[str, tuple[str, dict[str, str]]] = {
     "activite": ("Pour une réponse à votre cas, quelle est votre activité ?",
@@ -57,36 +60,46 @@ def libelle(etiquette: str, fiches: Mapping[str, Fiche]) -> str:
 
 
 def repondre_sujet(fiche: Fiche, jour: date, profil: Mapping[str, str], fiches: Mapping[str, Fiche], caisse: Caisse,
-                   calcul: Optional[Any] = None) -> Replique:
+                   essai: Optional["Essai"] = None) -> Replique:
     """The answer of a sheet, for this day and person, with where it comes from and where to go next."""
     reponse = rendre(fiche, jour, profil)
     genre = "emergency" if fiche.sujet == "sante/urgence" else "refusal" if fiche.refus else "answer"
-    texte = reponse.texte_complet if calcul is None else f"{calcul.phrase}\n{reponse.texte_complet}"
+    resultat = essai.resultat if essai else None
+    texte = reponse.texte_complet if resultat is None else "\n".join(p for p in (resultat.texte, reponse.depuis) if p)
     donnees: dict[str, Any] = {
         "valable_le": reponse.valable_le.isoformat(), "confiance": reponse.confiance, "verifie_le": reponse.verifie_le.isoformat(),
         "faq": f"/faq/{fiche.sujet}",
         "chiffres": [{"libelle": c.libelle, "valeur": c.valeur, "source": c.source, "du": c.du.isoformat(),
                       "au": c.au.isoformat() if c.au else None, "confiance": c.confiance} for c in reponse.chiffres]}
-    if calcul is not None:
-        donnees["calcul"] = {"nom": calcul.nom, "lignes": [{"libelle": ligne.libelle, "valeur": ligne.ecrit} for ligne in calcul.lignes],
-                             "regle": calcul.regle}
+    if resultat is not None:
+        donnees["calcul"] = {"nom": resultat.nom, "lignes": [{"libelle": ligne.libelle, "valeur": ligne.ecrit} for ligne in resultat.lignes],
+                             "regle": resultat.regle}
     if genre != "emergency" and (fiche.sujet == "rsi/contact_caisse" or fiche.refus or fiche.entretien):
         donnees["contact"] = contact(caisse)
     replique = Replique(Message(text=texte, topic=fiche.sujet, kind=genre, data=donnees,
                                 sources=[SourceCitee(title=s.titre, url=s.url) for s in reponse.sources]), avis=genre == "answer")
     if genre == "emergency":
         return replique
-    if fiche.demander and fiche.demander not in profil:
+    if essai and essai.question:
+        donnees["question"], replique.boutons = essai.question, list(essai.boutons)
+        return replique
+    if resultat is None and fiche.demander and fiche.demander not in profil:
         replique.boutons += [Bouton(nom, {"sujet": fiche.sujet, "profil": {fiche.demander: valeur}})
                              for valeur, nom in QUESTIONS_PROFIL[fiche.demander][1].items()
                              if any(v.si.get(fiche.demander) == valeur for v in fiche.variantes)]
         if replique.boutons:
-            replique.message.data["question"] = QUESTIONS_PROFIL[fiche.demander][0]
+            donnees["question"] = QUESTIONS_PROFIL[fiche.demander][0]
     suite = [s for s in fiche.voir_aussi if s in fiches][: max(0, 3 - len(replique.boutons))]
     replique.boutons += [Bouton(libelle(s, fiches), {"sujet": s}) for s in suite]
     if fiche.entretien:
         replique.boutons.append(Bouton("Parler à un conseiller", {"intention": "parler_conseiller"}, "contact"))
     return replique
+
+
+def incivilite(caisse: Caisse) -> Replique:
+    """One neutral answer to an insult; never a retort."""
+    return Replique(Message(text=composer("Je suis là pour vos questions de protection sociale, restons-en là. " + phrase_contact(caisse)),
+                            kind="fallback", data={"contact": contact(caisse)}))
 
 
 def proposer(propositions: Sequence[str], fiches: Mapping[str, Fiche], caisse: Caisse, deja_incompris: int) -> Replique:

@@ -137,7 +137,8 @@ class Grammaire:
     def lire(self, propre: str) -> "Message":
         """A text already passed through `cle`, ready for `reconnait`."""
         mots = self.orthographe.mots(propre)
-        return Message(self, [self.orthographe.lire(m) for m in mots], [m in self._petits for m in mots])
+        lectures = [self.orthographe.lire(m) for m in mots]
+        return Message(self, lectures, [m in self._petits or not self._petits.isdisjoint(lu) for m, lu in zip(mots, lectures)])
 
     def reconnait(self, motif: Motif, message: "Message") -> bool:
         """True when the message holds every suite of the pattern."""

@@ -12,6 +12,7 @@ _SONS: Tuple[Tuple["re.Pattern[str]", str], ...] = tuple((re.compile(m), r) for 
     (r"qu?|ck|c", "k"), (r"gu(?=[eiy])", "g"), (r"ge(?=[ao])|g(?=[eiy])", "j"), (r"h", ""), (r"eau|au", "o"),
     (r"(?:ai|ei|i|y|u)[nm](?![aeiouynm])", "I"), (r"[ae][nm](?![aeiouynm])", "A"), (r"o[nm](?![aeiouynm])", "O"),
     (r"oi|oua", "W"), (r"ou", "U"), (r"oeu|eu|oe", "E"), (r"[ae][iy]", "e"), (r"y", "i"), (r"z", "s")))
+_TERMINAISON = re.compile(r"(?<=...)(?:er|ez|ees?|es?)$")   # respire, respirer, respiré: one sound
 _MUETTES = re.compile(r"(?:er|(?<=i)r)?[estdxp]*$")
 SON_MIN, FAUTE_MIN, MORCEAU_MIN = 4, 6, 4   # shorter words have too many neighbours: their spellings are listed by hand
 
@@ -60,12 +61,15 @@ class Orthographe:
         self._ecritures: Dict[str, Set[str]] = defaultdict(set)
         self._par_son: Dict[str, Set[str]] = defaultdict(set)
         self._par_ampute: Dict[str, Set[str]] = defaultdict(set)
+        self._par_radical: Dict[str, Set[str]] = defaultdict(set)
         self._debuts_par_son = {s: d for d in self._debuts for s in [entendre(d + "a")[:-1]] if len(s) >= SON_MIN}
         self._memoire: Dict[str, FrozenSet[str]] = {}
         for mot, autres in ecritures.items():
             for autre in autres:
                 self._ecritures[autre].add(mot)
         for mot in self._mots:
+            if _TERMINAISON.search(mot):
+                self._par_radical[_TERMINAISON.sub("", mot)].add(mot)
             if len(son(mot)) >= SON_MIN:
                 self._par_son[son(mot)].add(mot)
             if len(mot) >= FAUTE_MIN:
@@ -94,22 +98,28 @@ class Orthographe:
         return formes | {mot[:n] + "*" for n in range(3, len(mot) + 1) if mot[:n] in self._debuts}
 
     def lire(self, mot: str) -> FrozenSet[str]:
-        """The words of the vocabulary a typed word may be. Exact readings first; only a word that has none is guessed."""
+        """The words of the vocabulary a typed word may be: itself, or a verb's form said alike; failing that, what sounds the same;
+        failing that, what is one fault away."""
         connu = self._memoire.get(mot)
         if connu is None:
             formes = self._exactes(mot)
-            if not formes and mot not in self._justes and len(mot) >= MORCEAU_MIN:
-                formes = self._devinees(mot)
+            if mot in self._mots or mot in self._ecritures:
+                formes |= self._par_radical.get(_TERMINAISON.sub("", mot), set())
+            elif mot not in self._justes and len(mot) >= MORCEAU_MIN:
+                formes |= self._entendues(mot)
+                formes = formes or self._corrigees(mot)
             connu = frozenset(formes)
             if len(self._memoire) < 20_000:
                 self._memoire[mot] = connu
         return connu
 
-    def _devinees(self, mot: str) -> Set[str]:
+    def _entendues(self, mot: str) -> Set[str]:
         entendu = entendre(mot)
-        formes = set(self._par_son.get(_MUETTES.sub("", entendu), ()))
-        formes |= {self._debuts_par_son[entendu[:n]] + "*" for n in range(SON_MIN, len(entendu) + 1) if entendu[:n] in self._debuts_par_son}
-        if len(mot) >= FAUTE_MIN - 1:
-            proches = {v for a in _amputes(mot) | {mot} for v in self._par_ampute.get(a, ())}
-            formes |= {v for v in proches if v[0] == mot[0] and une_faute(mot, v)}
-        return formes
+        debuts = {self._debuts_par_son[entendu[:n]] + "*" for n in range(SON_MIN, len(entendu) + 1) if entendu[:n] in self._debuts_par_son}
+        return debuts | self._par_son.get(_MUETTES.sub("", entendu), set())
+
+    def _corrigees(self, mot: str) -> Set[str]:
+        if len(mot) < FAUTE_MIN - 1:
+            return set()
+        proches = {v for a in _amputes(mot) | {mot} for v in self._par_ampute.get(a, ())}
+        return {v for v in proches if v[0] == mot[0] and une_faute(mot, v)}

@@ -1,7 +1,8 @@
 """Calculators: the figure of one person, from dated barèmes, with its rule, sources and limits. Never an amount of pension.
 
 >>> from datetime import date
->>> calculer("cotisations_micro", {"montant": 2000, "periode": "mois", "activite": "prestation", "groupe": "artisan"}, au=date(2011, 9, 14)).valeur("Total à payer")
+>>> coiffeuse = {"montant": 2000, "periode": "mois", "activite": "prestation", "groupe": "artisan"}
+>>> calculer("cotisations_micro", coiffeuse, au=date(2011, 9, 14)).valeur("Total à payer")
 Decimal('432')
 """
 from bot.knowledge.calculs.champs import Champ, lire_champ

@@ -3,7 +3,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Callable, Dict, FrozenSet, List, Optional, Tuple, Union
+from typing import Callable, Dict, List, Optional, Tuple, Union
 
 from bot.knowledge.calculs.commun import ErreurCalcul, verifier_montant
 from bot.knowledge.calculs.dates import lire_date
@@ -33,18 +33,16 @@ class Champ:
         assert self.type in TYPES and bool(self.choix) == (self.type == "choix"), self.nom
 
 
-def _mots(suite: str) -> FrozenSet[str]:
-    return frozenset(suite.split())
-
-
-_OUI = _mots("oui ouais ouai wi ui o yes ok okay si vrai bien sur exactement tout a fait d accord absolument evidemment 1 true on") | {
-    "bien sur", "tout a fait", "d accord", "je crois", "oui oui", "bien entendu", "je l ai", "je l ai choisi"}
-_NON = _mots("non nan nn no pas jamais n 0 faux false aucun aucune rien off") | {
-    "pas du tout", "je ne crois pas", "non merci", "pas encore", "non non"}
+# First words that settle a yes or a no, whatever follows; and whole answers.
+_OUI_DABORD = frozenset(("oui", "ouais", "ouai", "wi", "ui", "yes", "ok", "exactement", "absolument", "evidemment"))
+_NON_DABORD = frozenset(("non", "nan", "nn", "no", "jamais"))
+_OUI = frozenset(("o", "y", "1", "si", "vrai", "true", "on", "bien sur", "bien entendu", "tout a fait", "d accord", "je crois", "je l ai",
+                  "c est ca"))
+_NON = frozenset(("n", "0", "faux", "false", "off", "pas", "aucun", "aucune", "pas du tout", "pas encore", "je ne crois pas", "je ne l ai pas"))
 # Other words for a choice than its value and label, by field; keys as `cle` writes them.
 _SYNONYMES: Dict[str, Dict[str, Tuple[str, ...]]] = {
-    "activite": {"vente": ("vente", "ventes", "vendre", "vends", "marchandise", "marchandises", "achat revente", "commerce", "hebergement", "restauration",
-                           "repas", "boutique", "magasin", "gite"),
+    "activite": {"vente": ("vente", "ventes", "vendre", "vends", "marchandise", "marchandises", "achat revente", "commerce", "hebergement",
+                           "restauration", "repas", "boutique", "magasin", "gite"),
                  "prestation": ("prestation", "prestations", "service", "services", "bic", "travaux", "reparation"),
                  "liberal": ("liberal", "liberale", "liberaux", "profession liberale", "bnc", "cipav", "conseil", "formation")},
     "periode": {"mois": ("mois", "mensuel", "mensuelle", "par mois", "mensuellement", "1 mois"),
@@ -55,8 +53,10 @@ _SYNONYMES: Dict[str, Dict[str, Tuple[str, ...]]] = {
     "caisse": {"cipav": ("cipav",), "rsi": ("rsi", "regime social des independants")},
     "nature": {"mise_en_demeure": ("mise en demeure", "mise en demeur", "med"),
                "contrainte": ("contrainte", "huissier", "opposition"),
-               "rejet_implicite": ("silence", "pas de reponse", "sans reponse", "implicite", "rejet implicite", "pas repondu", "aucune reponse"),
-               "rejet_commission": ("refus de la commission", "rejet de la commission", "commission a refuse", "decision de la commission", "rejet explicite"),
+               "rejet_implicite": ("silence", "pas de reponse", "pas eu de reponse", "sans reponse", "implicite", "pas repondu", "ne repond pas",
+                                   "aucune reponse", "aucune nouvelle"),
+               "rejet_commission": ("refus de la commission", "rejet de la commission", "commission a refuse", "decision de la commission",
+                                    "rejet explicite"),
                "decision": ("decision", "courrier", "lettre", "refus", "notification")},
 }
 _SYNONYMES["periodicite"] = {k: v for k, v in _SYNONYMES["periode"].items() if k != "annee"}
@@ -116,9 +116,9 @@ def _lire_choix(champ: Champ, texte: str) -> str:
 
 def _lire_oui_non(texte: str) -> bool:
     dit = cle(texte)
-    premier = dit.split(" ")[0] if dit else ""
-    if dit in _NON or premier in _NON:
+    premier = dit.split(" ")[0]
+    if dit in _NON or premier in _NON_DABORD:
         return False
-    if dit in _OUI or premier in _OUI:
+    if dit in _OUI or premier in _OUI_DABORD:
         return True
     raise ErreurCalcul("OUI_NON_ILLISIBLE", "Je n'ai pas compris : répondez par oui ou par non.")

@@ -82,6 +82,8 @@ class Resultat:
         def plat(valeur: object) -> object:
             if isinstance(valeur, Decimal):
                 return int(valeur) if valeur == valeur.to_integral_value() else float(valeur)
+            if isinstance(valeur, tuple):
+                return [plat(v) for v in valeur]
             return valeur.isoformat() if isinstance(valeur, date) else valeur
         return {
             "nom": self.nom, "phrase": self.phrase, "avertissement": self.avertissement, "regle": self.regle,

@@ -9,7 +9,7 @@ from bot.knowledge.calculs.micro import PERIODE, verifier_debut
 from bot.texte.typographie import date_longue
 
 PERIODICITES = {"mois": 1, "trimestre": 3}
-DERNIER_DEBUT = date(2013, 12, 31)
+DERNIER_DEBUT = PERIODE[1]
 
 
 def periodes_declarees(debut: date, periodicite: str, *, au: date, nombre: int,
@@ -44,7 +44,7 @@ def echeances_declaration(debut: date, periodicite: str, *, au: date, valeurs: O
     droit = Droit(jour, valeurs)
     verifier_debut(debut, valeurs)
     if debut > DERNIER_DEBUT:
-        raise ErreurCalcul("DEBUT_HORS_PERIODE", "Je connais les échéances pour un début de 2009 à 2013 : écrivez une date de cette période, "
+        raise ErreurCalcul("DEBUT_HORS_PERIODE", "Je connais les échéances pour un début de 2009 à 2012 : écrivez une date de cette période, "
                                                  "ou demandez les dates en vigueur à votre caisse.", "debut")
     periodes = periodes_declarees(debut, periodicite, au=jour, nombre=1 + 12 // PERIODICITES[periodicite], valeurs=valeurs)
     (d1, f1, e1), suivantes = periodes[0], periodes[1:]

@@ -54,8 +54,8 @@ def plafond_premiere_annee(debut: date, activite: str, *, au: date, valeurs: Opt
     verifier_debut(debut, valeurs)
     droit = Droit(debut, valeurs)
     nom = "plafond_vente" if activite == "vente" else "plafond_service"
-    if not droit.connait(nom):
-        raise ErreurCalcul("DEBUT_HORS_PERIODE", f"Je ne connais pas le plafond de {debut.year} : écrivez une date de début de 2009 à 2013, "
+    if not droit.connait(nom) or debut > PERIODE[1]:
+        raise ErreurCalcul("DEBUT_HORS_PERIODE", f"Je ne connais pas le plafond de {debut.year} : écrivez une date de début de 2009 à 2012, "
                                                  "ou demandez le montant en vigueur à votre caisse.", "debut")
     annuel = droit.nombre(nom)
     jours, total = (date(debut.year, 12, 31) - debut).days + 1, jours_de_l_annee(debut.year)

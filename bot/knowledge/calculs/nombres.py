@@ -18,7 +18,7 @@ _SUITE = re.compile(rf"\b(?:{_MOT})(?:[ -]+(?:(?:{_MOT})|et[ -]+(?:une?|onze)\b(
 # 2 000 · 2.000 · 2,000 · 2'000 · 32600 · 1 500,50. Three digits after a separator are thousands, one or two are cents.
 _CHIFFRES = r"(?:\d{1,3}(?:[ .,']\d{3})+(?!\d)|\d+)(?:[.,]\d{1,2}(?!\d))?"
 NOMBRE = re.compile(rf"(?<![\w.,/'])(?P<signe>[-−]\s?)?(?P<n>{_CHIFFRES})(?P<echelle>\s?k(?=\b|€)|k(?=e\b)|\s?(?:mille|mil|milles)\b|"
-                    rf"\s?millions?\b)?")
+                    rf"\s?millions?\b)?(?![a-z]\d)")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from bot.knowledge.calculs.lecture import lire_demande, periode_dite
 from bot.knowledge.calculs.micro import PERIODES, cotisations_micro, plafond_premiere_annee, taux_accre
 from bot.knowledge.calculs.recours import delai_recours
 from bot.knowledge.calculs.retraite import ANNEES, age_retraite, trimestres_valides
-from bot.knowledge.profil import metier_dit, reconnaitre
+from bot.knowledge.metiers import metier_dit
+from bot.knowledge.profil import reconnaitre
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ REGISTRE: Dict[str, Calcul] = {c.nom: c for c in (
            "auto_entrepreneur/prorata_premiere_annee"),
     Calcul("cotisations_micro", cotisations_micro, "Ce que je paie en auto-entrepreneur", (
         Champ("montant", "Combien encaissez-vous ?", "montant"),
-        Champ("periode", "Pour quelle durée ?", "choix", (("mois", "Par mois"), ("trimestre", "Par trimestre"), ("annee", "Par an")), obligatoire=False),
+        Champ("periode", "Pour quelle durée ?", "choix", (("mois", "Par mois"), ("trimestre", "Par trimestre"), ("annee", "Par an")),
+              obligatoire=False),
         _ACTIVITE,
         Champ("versement_liberatoire", "Avez-vous choisi le versement libératoire de l'impôt ?", "oui_non", obligatoire=False, defaut=False),
         Champ("accre_debut", "Si vous avez l'ACCRE, quand votre activité a-t-elle commencé ?", "date", obligatoire=False),
@@ -55,7 +57,8 @@ REGISTRE: Dict[str, Calcul] = {c.nom: c for c in (
     Calcul("taux_accre", taux_accre, "Mes taux avec l'ACCRE", (_DEBUT, _ACTIVITE, _CAISSE), "auto_entrepreneur/accre"),
     Calcul("echeances_declaration", echeances_declaration, "Ma première déclaration et mes échéances", (
         _DEBUT, Champ("periodicite", "Déclarez-vous chaque mois ou chaque trimestre "
-                                     "?", "choix", (("mois", "Chaque mois"), ("trimestre", "Chaque trimestre")))),
+                                     "?", "choix",
+                      (("mois", "Chaque mois"), ("trimestre", "Chaque trimestre")))),
         "auto_entrepreneur/declaration_ca"),
     Calcul("trimestres_valides", trimestres_valides, "Mes trimestres de retraite en auto-entrepreneur", (
         Champ("montant", "Combien encaissez-vous dans l'année ?", "montant", periode="annee"), _ACTIVITE,

@@ -96,7 +96,7 @@ def upgrade() -> None:
     sa.Column('premiers', sa.JSON(), nullable=False, comment='les trois premiers du classement, avec leur confiance'),
     sa.Column('texte_masque', sa.Text(), nullable=True, comment='numéros masqués ; gardé 90 jours si incompris, sinon effacé'),
     sa.Column('duree_ms', sa.Integer(), nullable=False),
-    sa.CheckConstraint("issue IN ('repondu', 'propose', 'hors_sujet', 'incompris', 'refus', 'urgence', 'flux', 'degrade', 'erreur')", name=op.f('ck_tour_issue')),
+    sa.CheckConstraint("issue IN ('repondu', 'propose', 'hors_sujet', 'incompris', 'refus', 'urgence', 'flux', 'degrade', 'incivil', 'erreur')", name=op.f('ck_tour_issue')),
     sa.ForeignKeyConstraint(['caisse_code'], ['caisse.code'], name=op.f('fk_tour_caisse_code')),
     sa.ForeignKeyConstraint(['conversation_id'], ['conversation.id'], name=op.f('fk_tour_conversation_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tour'))

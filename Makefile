@@ -1,0 +1,43 @@
+# Each target does its own set-up and is quick when nothing changed. PORT=, CONSEIL_* and CONSEIL_NOW are honoured.
+SHELL := /bin/bash
+SERVICE := .venv/service/bin
+# The first Python 3.11 or newer that really runs (a pyenv shim may stand for a version that is not there).
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+TESTS ?=
+
+.DEFAULT_GOAL := aide
+.PHONY: aide run test setup train check bench verrous clean
+
+aide:  ## montre cette liste
+	@sed -n 's/^\([a-z]*\):.*##/\1/p' $(MAKEFILE_LIST) | awk '{ n = $$1; $$1 = ""; printf "  make %-8s %s\n", n, $$0 }'
+
+run: train  ## lance le site de démonstration et tous ses processus (PORT=8000) ; Ctrl-C arrête tout
+	@$(SERVICE)/conseil serve --demo $(if $(PORT),--port $(PORT))
+
+test: check train  ## vérifie tout et passe tous les tests (TESTS="tests/unit -k port" pour une partie)
+	@$(SERVICE)/pytest $(TESTS)
+
+setup:  ## installe les deux environnements
+	@test -n "$(PYTHON)" || { echo "Python 3.11 ou plus récent est introuvable : installez-le (Debian 12 : « apt install python3 python3-venv »)."; exit 1; }
+	@$(PYTHON) requirements/installer.py
+
+train: setup  ## entraîne le modèle si quelque chose a changé
+	@$(SERVICE)/conseil train
+
+check: setup  ## vérifie le code (style, types, imports) et les connaissances
+	@echo "Style…"; $(SERVICE)/ruff check --quiet bot tests requirements
+	@echo "Types…"; $(SERVICE)/mypy --no-error-summary
+	@echo "Imports…"; sortie=$$($(SERVICE)/lint-imports 2>&1) || { echo "$$sortie"; exit 1; }
+	@echo "Connaissances…"; $(SERVICE)/conseil check
+
+bench: train  ## mesure la compréhension et la tenue en charge, en rapports
+	@$(SERVICE)/python -m tests.load.bench
+
+verrous: setup  ## refait les fichiers de verrou de requirements/ depuis pyproject.toml
+	@$(PYTHON) requirements/verrous.py
+
+clean:  ## efface ce qui se refabrique (environnements, modèle, bases et journaux de ce poste)
+	rm -rf .venv var .rasa .mypy_cache .ruff_cache .import_linter_cache .hypothesis .pytest_cache models/encodages models/.en-cours-* models/.verrou
+	rm -f models/assistant.tar.gz models/assistant.json
+	find bot tests -name __pycache__ -type d -prune -exec rm -rf {} +
