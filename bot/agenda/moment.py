@@ -86,7 +86,7 @@ class Moment:
             _jours_en_francais(self.du, self.au), _enumerer("le ", self.jours), _parties_en_francais(self.partie), _heures_en_francais(self),
             "sauf " + _enumerer("le ", self.sans_jours) if self.sans_jours else "",
             "sauf " + " et ".join(_AVEC_ARTICLE[p] for p in self.sans_parties) if self.sans_parties else "",
-            "sauf " + " et ".join(f"le {date_longue(d)}" for d in self.sans_dates) if self.sans_dates else "") if morceau)
+            "sauf " + " et ".join(map(_periode_en_francais, _suites(self.sans_dates))) if self.sans_dates else "") if morceau)
 
 
 def comprendre(texte: str, maintenant: datetime, zone: ZoneInfo = PARIS, *, refus: bool = True) -> Moment:
@@ -303,6 +303,21 @@ def _jours_en_francais(du: Optional[date], au: Optional[date]) -> str:
     return f"à partir du {date_longue(du)}" if du else f"jusqu'au {date_longue(au)}" if au else ""
 
 
+def _suites(jours: Tuple[date, ...]) -> List[Periode]:
+    """The days that follow one another, as periods."""
+    suites: List[Periode] = []
+    for jour in jours:
+        if suites and jour == suites[-1].au + UN_JOUR:
+            suites[-1] = Periode(suites[-1].du, jour)
+        else:
+            suites.append(Periode(jour, jour))
+    return suites
+
+
+def _periode_en_francais(p: Periode) -> str:
+    return f"le {date_longue(p.du)}" if p.du == p.au else f"du {date_longue(p.du)} au {date_longue(p.au)}"
+
+
 def _enumerer(article: str, noms: Tuple[str, ...]) -> str:
     return " et ".join(article + nom for nom in noms)
 
@@ -312,11 +327,8 @@ def _parties_en_francais(partie: Optional[str]) -> str:
 
 
 def _heures_en_francais(m: Moment) -> str:
-    if m.heure is not None:
-        return f"à {_h(m.heure)}"
-    if m.plages:
-        return " et ".join(_plage_en_francais(de, a) for de, a in m.plages)
-    return _plage_en_francais(m.heure_de, m.heure_a)
+    plages = " et ".join(_plage_en_francais(de, a) for de, a in m.plages or ((m.heure_de, m.heure_a),))
+    return ", ".join(dit for dit in (f"à {_h(m.heure)}" if m.heure is not None else "", plages) if dit)
 
 
 def _plage_en_francais(de: Optional[time], a: Optional[time]) -> str:

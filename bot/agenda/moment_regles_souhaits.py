@@ -11,7 +11,35 @@ SOUHAITS = Regles()
 regle = SOUHAITS
 
 
-# ---- 1. refusals ------------------------------------------------------------------------------------------------------
+# ---- 1. intervals, before refusals: « sauf du 28 septembre au 5 octobre » ----------------------------------------------
+
+_PARTIE = rf"(?: (?:au )?(?P<p>{P}))?"
+
+
+def _partie_gardee(lecture: Lecture, noeud: str, partie: Optional[str]) -> str:
+    """A part of the day after a last day belongs to that day (« jusqu'à vendredi soir »), after longer periods to the wish."""
+    return f" {partie}" if partie and partie != "soir" and noeud[1] not in "nj" else ""
+
+
+_INTERVALLE = (rf"(?:(?:du|de|entre|a partir de|a partir du|des) )?(?:le |la |l )?(?P<de>{D}|maintenant)(?: {P})? "
+               rf"(?:et )?(?:au|a|et|-|jusqu au|jusqu a)(?: (?:le|la|l))? (?P<a>{D}){_PARTIE}")
+
+
+@regle(_INTERVALLE)
+def entre_jours_dits(lecture: Lecture, m: Trouve) -> Optional[str]:
+    """« du 28 septembre au 5 octobre », « entre lundi et mercredi ». « le 3 et le 5 » is a choice, not an interval: left to the end."""
+    if " et " in m[0] and not m[0].startswith("entre") and "jusqu" not in m[0]:
+        return None
+    de = un_jour(lecture.aujourdhui) if m["de"] == "maintenant" else lecture.periode(m["de"])
+    a = lecture.periode(m["a"])
+    if a.au < de.du and m["a"].startswith("<n"):
+        a = Periode(a.du + timedelta(weeks=1), a.au + timedelta(weeks=1))
+    if a.au < de.du:
+        return None
+    return lecture.poser("i", Periode(de.du, a.au)) + _partie_gardee(lecture, m["a"], m["p"])
+
+
+# ---- 2. refusals ------------------------------------------------------------------------------------------------------
 
 _OBJET = rf"(?:(?:{J}|week-end)(?: (?:le |au |dans le |dans l |en |l )?{P})?|{P}|{D})"
 _CHOSE = rf"(?:du {J} au {J}|(?:(?:le|la|les|l|du|de|d|en|un|des|au|a|chaque|ce|cet|cette|pour|dans|pendant) )*{_OBJET})"
@@ -53,7 +81,7 @@ def refus_apres(lecture: Lecture, m: Trouve) -> Optional[str]:
     return _refuser(lecture, m[0])
 
 
-# ---- 2. weekdays -----------------------------------------------------------------------------------------------------
+# ---- 3. weekdays -----------------------------------------------------------------------------------------------------
 
 @regle(r"(?:en|(?:les )?jour de) semaine(?! (?:de |du |d |<))|(?:les )?jour (?:ouvres?|ouvrables?)")
 def en_semaine(lecture: Lecture, m: Trouve) -> str:
@@ -113,7 +141,7 @@ def jour_nu(lecture: Lecture, m: Trouve) -> str:
     return _nom(lecture, m[0])
 
 
-# ---- 3. days in bounds -----------------------------------------------------------------------------------------------
+# ---- 4. days in bounds -----------------------------------------------------------------------------------------------
 
 @regle(rf"(?:au lieu|a la place|en remplacement|plutot que|et non)(?: (?:de|du|le|celui|celle))* {D}")
 def remplace(lecture: Lecture, m: Trouve) -> str:
@@ -121,27 +149,8 @@ def remplace(lecture: Lecture, m: Trouve) -> str:
     return "|"
 
 
-_PARTIE = rf"(?: (?:au )?(?P<p>{P}))?"
-
-
-def _partie_gardee(lecture: Lecture, noeud: str, partie: Optional[str]) -> str:
-    """A part of the day after a last day belongs to that day (« jusqu'à vendredi soir »), after longer periods to the wish."""
-    return f" {partie}" if partie and partie != "soir" and noeud[1] not in "nj" else ""
-
-
-@regle(rf"(?:(?:du|de|entre|a partir de|a partir du|des) )?(?:le |la |l )?(?P<de>{D}|maintenant)(?: {P})? "
-       rf"(?:et )?(?:au|a|et|-|jusqu au|jusqu a)(?: (?:le|la|l))? (?P<a>{D}){_PARTIE}")
-def entre_jours_dits(lecture: Lecture, m: Trouve) -> Optional[str]:
-    """« du 28 septembre au 5 octobre », « entre lundi et mercredi ». « le 3 et le 5 » is a choice, not an interval: left to the end."""
-    if " et " in m[0] and not m[0].startswith("entre") and "jusqu" not in m[0]:
-        return None
-    de = un_jour(lecture.aujourdhui) if m["de"] == "maintenant" else lecture.periode(m["de"])
-    a = lecture.periode(m["a"])
-    if a.au < de.du and m["a"].startswith("<n"):
-        a = Periode(a.du + timedelta(weeks=1), a.au + timedelta(weeks=1))
-    if a.au < de.du:
-        return None
-    return lecture.poser("i", Periode(de.du, a.au)) + _partie_gardee(lecture, m["a"], m["p"])
+# Now that weekdays are nodes too: « entre lundi et mercredi ».
+regle(_INTERVALLE)(entre_jours_dits)
 
 
 _ARTICLE = r"(?:(?:le|la|les|l|du|de|d|au|a|en|pour) )*"

@@ -12,7 +12,7 @@ from typing import Optional, Sequence
 from bot.cli.commun import dire_refus, preparer_sorties
 from bot.cli.francais import franciser
 
-COMMANDES = ("serve", "train", "check", "evaluate", "chat", "base")
+COMMANDES = ("serve", "train", "check", "evaluate", "chat", "moment", "calcul", "base")
 
 
 def module(commande: str) -> ModuleType:

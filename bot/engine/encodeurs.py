@@ -60,8 +60,11 @@ def encoder(nom: str, textes: Sequence[str]) -> np.ndarray:
     return ENCODEURS[nom]([abreger(t) for t in textes])
 
 
-def encoder_corpus(nom: str, textes: Sequence[str]) -> np.ndarray:
-    """The same for thousands of training lines: one process a core, and rows already known are read from `models/encodages/`."""
+def encoder_corpus(nom: str, textes: Sequence[str], garder: bool = True) -> np.ndarray:
+    """The same for thousands of training lines: one process a core, and rows already known are read from `models/encodages/`.
+
+    `garder`: write what was computed there, for the next training.
+    """
     abreges = [abreger(t) for t in textes]
     cles = [hashlib.sha256(t.encode()).hexdigest()[:20] for t in abreges]
     fichier = CACHE / f"{nom}.npz"
@@ -72,6 +75,7 @@ def encoder_corpus(nom: str, textes: Sequence[str]) -> np.ndarray:
     manquants = {c: t for c, t in zip(cles, abreges) if c not in connus}
     if manquants:
         connus.update(zip(manquants, _en_parallele(nom, list(manquants.values()))))
+    if manquants and garder:
         utiles = {c: connus[c] for c in dict.fromkeys(cles)}
         CACHE.mkdir(parents=True, exist_ok=True)
         provisoire = fichier.with_suffix(f".{os.getpid()}.npz")

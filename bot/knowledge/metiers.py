@@ -112,7 +112,7 @@ _APRES_JE_SUIS = re.compile(r"\b(?:je suis|comme|tant que|devenir|installer comm
 @lru_cache(maxsize=512)
 def _approcher(mot: str) -> Optional[Metier]:
     """The trade a misspelt word stands for, when one alone is close enough: « coifeuze », « plombié », « estheticiene »."""
-    if mot in _FAUX_AMIS:
+    if mot in _FAUX_AMIS or _entree(mot):
         return None
     permis = 1 if len(mot) < 8 else 2
     proches = [(distance(mot, forme, permis), metier) for forme, metier in professions().items()
@@ -160,6 +160,9 @@ _SALARIE_APRES = re.compile(
     r"chez (?!moi|les|des|mes|mon|ma|l|nous|particuliers)\w+|en (?:cdi|cdd|interim)|salariee?|a l hopital|a la (?:mairie|clinique|poste))\b")
 
 
+_COORDONNE = re.compile(r" (?:et|ou|ainsi que) (?:aussi )?(?:un |une )?")  # « maçon et photographe »
+
+
 def pour_un(avant: str) -> bool:
     """Whether the words before ask for a case: « et pour un » (artisan ?); a comparison asks for none."""
     return bool(_POUR_UN.search(avant)) and not _COMPARE.search(avant)
@@ -177,10 +180,14 @@ def _dit_de_soi(metier: Metier, avant: str) -> bool:
 def par_metier(prop: Proposition) -> List[Metier]:
     """Trades that the clause says of the person, in order."""
     trouves: List[Metier] = []
+    fin = 0  # of the last trade kept
     for m in _formes("metiers").finditer(prop.mots):
         metier = _entree(m[0])
-        if metier and not _ecartee(prop, m.start()) and not _SALARIE_APRES.match(prop.mots[m.end():]) and _dit_de_soi(metier, prop.mots[:m.start()]):
+        if not metier or _ecartee(prop, m.start()) or _SALARIE_APRES.match(prop.mots[m.end():]):
+            continue
+        if (trouves and _COORDONNE.fullmatch(prop.mots[fin:m.start()])) or _dit_de_soi(metier, prop.mots[:m.start()]):
             trouves.append(metier)
+            fin = m.end()
     if trouves:
         return trouves
     approches = [(m, _approcher(m[1])) for m in _APRES_JE_SUIS.finditer(prop.mots)]
@@ -212,7 +219,9 @@ def par_acte(prop: Proposition) -> List[Metier]:
     for m in _formes("actes").finditer(prop.mots):
         if "vend" in m[0] and (_PAS_UNE_MARCHANDISE.match(prop.mots[m.end():]) or _EN_PLUS.search(prop.mots)):
             continue
-        sujet = m.end() if m[0].startswith("je ") else m.start()
+        if m[0].startswith("prestataire") and DETERMINANT.search(prop.mots[:m.start()]) and not pour_un(prop.mots[:m.start()]):
+            continue
+        sujet = m.start() + (len("je") if m[0].startswith("je ") else 0)
         acte = _entree(m[0])
         if acte and not d_autrui(prop, sujet) and not nie(prop, m.start()):
             trouves.append(acte)

@@ -15,7 +15,7 @@ _Motifs = Tuple[Tuple[str, "re.Pattern[str]"], ...]
 
 # --- situation ---------------------------------------------------------------------------------------------------------------------
 
-_JE_SUIS = r"\b(?:je suis|suis|etant)"
+_JE_SUIS = r"\b(?:je suis|suis(?! je)|etant)"
 _JE_TOUCHE = r"\bje (?:touche|percois|recois)"
 _SITUATIONS: _Motifs = (
     ("retraite", motif(
@@ -25,6 +25,7 @@ _SITUATIONS: _Motifs = (
         r"du (?:public|batiment|prive)|edf|gdf|militaire|depuis|auto entrepreneur)",
         rf"{_JE_SUIS} (?:un |une |jeune |deja |aussi |actuellement |maintenant |desormais )*(?:a la |en |)retraite\b"
         r"(?! (?:dans|en 20|l an|bientot|a partir))",
+        r"\bje suis \w*(?:eur|euse|ien|ienne|ier|iere|iste|isan|isane|cant|cante) retraitee?\b",
         rf"{_JE_TOUCHE} (?:deja )?(?:ma|une|la|mes) (?:petite )?(?:retraite|pension de retraite|pension)\b",
         # « Menuisier à la retraite, … »
         r"^(?!(?:un|une|des|les|le|la|l|partir|depart|age|droits?|demande) )(?:\w+ ){1,2}(?:a la|en) retraite\b(?! (?:dans|comment|combien|quel))",
@@ -48,11 +49,11 @@ _SITUATIONS: _Motifs = (
         r"(?:chomage|are|assedic|pole emploi|allocations?(?: chomage)?|indemnites chomage|arce)\b",
         r"\b(?:mes|mon) (?:allocations? chomage|chomage|assedic|are|droits au chomage|allocations pole emploi)\b")),
     ("salarie", motif(
-        r"\b(?:je suis|suis|etant|comme|deja|toujours|moi|encore|aussi|actuellement) (?:\w+ ){0,2}salariee?s?\b",
+        r"\b(?:je suis|suis(?! je)|etant|comme|deja|toujours|moi|encore|aussi|actuellement) (?:\w+ ){0,2}salariee?s?\b",
         r"^salariee?\b",
         r"\bsalariee? (?:a (?:mi temps|plein temps|temps|cote|80|50)|en|dans|chez|du|au|la)\b",
         r"\b(?:j ai|en|avec|garder|signe|mon|un) (?:un )?(?:cdi|cdd|contrat saisonnier)\b",
-        r"\bmon (?:employeur|patron|emploi salarie|salaire|contrat de travail|chef)\b",
+        r"\bmon (?:employeur|patron|emploi salarie|salaire|contrat de travail|chef(?! d))\b",
         r"\bmon (?:boulot|travail|job) (?:salarie|de salarie|a cote)\b",
         r"\b(?:a cote|en plus) de mon (?:emploi|travail|boulot|job|cdi|poste|salaire)\b",
         r"\bma boite (?:me|ne|m)\b",
@@ -127,7 +128,7 @@ def _groupe(props: Sequence[Proposition]) -> Optional[str]:
             for m in motifs.finditer(prop.mots):
                 avant = prop.mots[:m.start()]
                 soi = bool(DE_SOI.search(avant) or pour_un(avant) or _JE_SUIS_UN.search(avant))
-                generique = not soi and (DETERMINANT.search(avant) or m[0].endswith("s"))
+                generique = not soi and (DETERMINANT.search(avant) or m[0].endswith(("artisans", "artisanes", "commercants", "commercantes")))
                 if not (generique or _PAS_SOI.search(avant) or d_autrui(prop, m.start()) or nie(prop, m.start())):
                     trouves.add(valeur)
     return next(iter(trouves)) if len(trouves) == 1 else None
@@ -146,7 +147,7 @@ _STATUTS: _Motifs = (
         rf"\bcollaborat\w+ (?:de|avec) {_MON_CONJOINT}",
         r"(?:^|statut )(?:femme|epouse|mari|conjointe?) (?:d un |d une |d |de |)(?:artisane?|commercante?)\b",
         r"^conjointe? collabora\w+",
-        rf"\b(?:je suis|suis|moi|etant) (?:la |)(?:femme|epouse) (?:d un |d une |de |d |du )(?:{PROCHE}|artisan|commercant|macon|\w+eur|\w+ier)\b",
+        rf"\b(?:je suis|suis|moi|etant) (?:la |)(?:femme|epouse) (?:d un |d une |de |d |du )(?:{PROCHE}|artisan|commercant|\w+(?:eur|er|on|ien|iste))\b",
         r"\bje (?:fais|tiens|m occupe de|gere) (?:la|les|le|sa|ses|son) (?:compta\w*|caisse|papiers?|factures?|accueil|secretariat|administratif) "
         rf"(?:de|pour|chez|dans l entreprise de) {_MON_CONJOINT}",
         rf"\bje (?:lui )?donne un coup de main a {_MON_CONJOINT}",

@@ -20,7 +20,7 @@ def motif(*alternatives: str) -> "re.Pattern[str]":
 @dataclass(frozen=True)
 class Proposition:
     """One clause. `mots`: normalised words (no accents, SMS written out); `brut`: as typed, for « retraité » is not « retraite »;
-    `avant`: the clause before it, which may name the subject."""
+    `avant`: the clauses before it in its sentence, which may name the subject, and the word that joins them (« qui », « quand »)."""
 
     mots: str
     brut: str
@@ -43,6 +43,7 @@ _REECRITURES: Tuple[Tuple["re.Pattern[str]", str], ...] = tuple((re.compile(ecri
     (r"\bj ?revends?\b", "je revends"),
     (r"\b(?:j ?tiens?|je tien)\b", "je tiens"),
     (r"\bj ?donnes?\b", "je donne"),
+    (r"\bj ?repare?s?\b", "je repare"),
     (r"\b(?:j ?bosses?|je boss)\b", "je bosse"),
     (r"\bauto ?ent\w*?prises?\b", "auto entreprise"),
     (r"\b(?:auto ?(?:ent\w+|enterpr\w+)|autoentr\w+|ae|micro ?entrepr?ene\w+|micro ?entrepreneur\w*)\b(?! entrepr)", "auto entrepreneur"),
@@ -60,6 +61,7 @@ _COUPES = motif(
     r"\bet\b(?=\s+(?:je|j'|moi|il|elle|on|nous|lui|que|si|pour|c'est|combien|est|qui|jsuis?|chui|jsui|j)\b)",
     r"\bqui\b(?=\s)", r"\bquand\b", r"\blorsqu")
 _CHARNIERES = ("qui", "quand", "lorsqu")
+_FIN_DE_PHRASE = re.compile(r"[.;!?\n]")
 
 
 def propositions(texte: str) -> List[Proposition]:
@@ -74,10 +76,12 @@ def propositions(texte: str) -> List[Proposition]:
             mots = ecrit.sub(lu, mots)
         if mots:
             trouvees.append(Proposition(mots, " ".join(re.findall(r"[\w']+", morceau)), avant))
-            avant = mots
+            avant = f"{avant} {mots}".strip()
         if coupe:
             debut = coupe.end()
-            if coupe[0].strip() in _CHARNIERES:
+            if _FIN_DE_PHRASE.search(coupe[0]):
+                avant = ""
+            elif coupe[0].strip() in _CHARNIERES:
                 avant = f"{avant} {coupe[0].strip()}"
     return trouvees
 
@@ -86,14 +90,16 @@ def propositions(texte: str) -> List[Proposition]:
 
 CONJOINT = r"(?:mari|femme|epou(?:x|se)|conjointe?|compagn(?:on|e))"
 PROCHE = "(?:" + "|".join((
-    CONJOINT, "copain|copine|concubine?|fils|fille|frere|soeur|pere|mere|papa|maman|parents?|enfants?|gendre|bru|ex|famille",
+    CONJOINT, "copain|copine|concubine?|meuf|mec|fils|fille|frere|soeur|pere|mere|papa|maman|parents?|enfants?|gendre|bru|ex|famille",
     r"beaux? \w+|belles? \w+|grand \w+|oncle|tante|tonton|tata|papi|papy|mamie|mamy|cousine?|neveu|niece|amie?s?|pote|voisine?",
     "collegues?|associee?s?|patronne?|employeur|employee?s?|salarie[es]*|apprentie?s?|clientes?|clients?|fournisseur|grossiste",
     r"comptable|expert comptable|conseiller\w*|banquier|avocat|notaire|medecin|locataire")) + ")"
 AUTRE = re.compile(
     r"\b(?:mon|ma|mes|notre|nos|son|sa|ses|leur|un|une|le|la|des|les|cet|cette|vieil|l|d|de|chez)"
-    rf"(?: (?:ancienne?|futur|future|jeune|vieille?|meilleure?|petite?|grande?))? {PROCHE}\b")
-TIERS = re.compile(r"\b(?:il|elle|ils|elles|lui)\b(?! (?:y a|faut|faudra|est possible|parait|me faut|me reste|m))")
+    rf"(?: (?:ancienne?|futur|future|jeune|vieille?|meilleure?|petite?|grande?))? {PROCHE}\b|\bgrand (?:pere|mere)\b")
+# « il » of « il faut », « est-il possible », « y a-t-il » is nobody.
+TIERS = re.compile(r"(?<!faut )(?<!y a t )(?<!existe t )(?<!suffit )\b(?:il|elle|ils|elles|lui)\b"
+                   r"(?! (?:y a|faut|faudra|est possible|possible|vrai|normal|obligatoire|necessaire|interdit|permis|trop tard|parait|suffit|me faut|me reste|m))")
 _JE = re.compile(r"\b(?:je|j|moi|nous)\b")
 _SOI = re.compile(r"\b(?:je|j|moi|nous|m|me)\b")
 
@@ -107,10 +113,10 @@ def d_un_autre(prop: Proposition, debut: int, autres: Tuple["re.Pattern[str]", .
         return soi < autre
     if soi >= 0:
         return False
-    # « ma mère, commerçante, » and « …, qui vend des savons »: a clause without a subject keeps that of the one before
-    if any(m.end() == len(prop.avant) for p in personnes for m in p.finditer(prop.avant)):
-        return True
-    return prop.avant.endswith(" qui") and _SOI.search(prop.avant.rsplit(" qui", 1)[0][-25:]) is None
+    # « ma mère, commerçante, » and « mon mari est malade, inscrit au… »: a clause without a subject keeps the last one of its sentence
+    autre = max((m.end() for p in personnes for m in p.finditer(prop.avant)), default=-1)
+    soi = max((m.start() for m in _SOI.finditer(prop.avant)), default=-1)
+    return soi < autre or (soi < 0 and prop.avant.endswith(" qui"))
 
 
 # --- denied or past --------------------------------------------------------------------------------------------------------------

@@ -3,11 +3,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence
 
+from bot.contacts.caisses import contact
 from bot.contacts.tables import Caisse
 from bot.knowledge.fiches import Fiche
-from bot.knowledge.rendu import rendre
+from bot.knowledge.rendu import Reponse, rendre
 from bot.site.comprehension import LIBELLES_FLUX
-from bot.site.enveloppe import Message, Role, SourceCitee
+from bot.site.enveloppe import Genre, Message, Role, SourceCitee
 from bot.texte.typographie import composer
 
 if TYPE_CHECKING:
@@ -43,13 +44,6 @@ class Replique:
     avis: bool = False
 
 
-def contact(caisse: Caisse) -> dict[str, Any]:
-    """How to reach a person, as data for the page."""
-    return {"caisse": caisse.nom, "telephone": caisse.telephone, "horaires": composer(caisse.horaires), "courriel": caisse.courriel,
-            "antennes": [{"nom": a.nom, "adresse": f"{a.adresse}, {a.code_postal} {a.ville}", "horaires": composer(a.horaires)}
-                         for a in caisse.antennes]}
-
-
 def phrase_contact(caisse: Caisse) -> str:
     return composer(f"Votre caisse répond au {caisse.telephone}, {caisse.horaires}.")
 
@@ -61,39 +55,51 @@ def libelle(etiquette: str, fiches: Mapping[str, Fiche]) -> str:
 
 def repondre_sujet(fiche: Fiche, jour: date, profil: Mapping[str, str], fiches: Mapping[str, Fiche], caisse: Caisse,
                    essai: Optional["Essai"] = None) -> Replique:
-    """The answer of a sheet, for this day and person, with where it comes from and where to go next."""
+    """The answer of a sheet, for this day and person, with where it comes from and where to go next.
+
+    `essai` is what its calculator made of the message: the figure replaces the general text, a question replaces the next steps.
+    """
     reponse = rendre(fiche, jour, profil)
-    genre = "emergency" if fiche.sujet == "sante/urgence" else "refusal" if fiche.refus else "answer"
     resultat = essai.resultat if essai else None
+    genre: Genre = "emergency" if fiche.sujet == "sante/urgence" else "refusal" if fiche.refus else "answer"
+    question, boutons = (None, []) if genre == "emergency" else _pas_suivant(fiche, profil, fiches, essai)
+    donnees = _origine(fiche, reponse)
+    if question:
+        donnees["question"] = question
+    if resultat is not None:
+        donnees["calcul"] = {"nom": resultat.nom, "regle": resultat.regle,
+                             "lignes": [{"libelle": ligne.libelle, "valeur": ligne.ecrit} for ligne in resultat.lignes]}
+    if genre != "emergency" and (fiche.sujet == "rsi/contact_caisse" or fiche.refus or fiche.entretien):
+        donnees["contact"] = contact(caisse)
     texte = reponse.texte_complet if resultat is None else "\n".join(p for p in (resultat.texte, reponse.depuis) if p)
-    donnees: dict[str, Any] = {
+    return Replique(Message(text=texte, topic=fiche.sujet, kind=genre, data=donnees,
+                            sources=[SourceCitee(title=s.titre, url=s.url) for s in reponse.sources]), boutons, avis=genre == "answer")
+
+
+def _origine(fiche: Fiche, reponse: Reponse) -> dict[str, Any]:
+    """What makes an answer checkable: its day, its confidence, when it was checked, each figure with its source."""
+    return {
         "valable_le": reponse.valable_le.isoformat(), "confiance": reponse.confiance, "verifie_le": reponse.verifie_le.isoformat(),
         "faq": f"/faq/{fiche.sujet}",
         "chiffres": [{"libelle": c.libelle, "valeur": c.valeur, "source": c.source, "du": c.du.isoformat(),
                       "au": c.au.isoformat() if c.au else None, "confiance": c.confiance} for c in reponse.chiffres]}
-    if resultat is not None:
-        donnees["calcul"] = {"nom": resultat.nom, "lignes": [{"libelle": ligne.libelle, "valeur": ligne.ecrit} for ligne in resultat.lignes],
-                             "regle": resultat.regle}
-    if genre != "emergency" and (fiche.sujet == "rsi/contact_caisse" or fiche.refus or fiche.entretien):
-        donnees["contact"] = contact(caisse)
-    replique = Replique(Message(text=texte, topic=fiche.sujet, kind=genre, data=donnees,
-                                sources=[SourceCitee(title=s.titre, url=s.url) for s in reponse.sources]), avis=genre == "answer")
-    if genre == "emergency":
-        return replique
+
+
+def _pas_suivant(fiche: Fiche, profil: Mapping[str, str], fiches: Mapping[str, Fiche],
+                 essai: Optional["Essai"]) -> tuple[Optional[str], list[Bouton]]:
+    """One question at most, with its buttons; then related topics, three buttons in all; then the way to a person."""
     if essai and essai.question:
-        donnees["question"], replique.boutons = essai.question, list(essai.boutons)
-        return replique
-    if resultat is None and fiche.demander and fiche.demander not in profil:
-        replique.boutons += [Bouton(nom, {"sujet": fiche.sujet, "profil": {fiche.demander: valeur}})
-                             for valeur, nom in QUESTIONS_PROFIL[fiche.demander][1].items()
-                             if any(v.si.get(fiche.demander) == valeur for v in fiche.variantes)]
-        if replique.boutons:
-            donnees["question"] = QUESTIONS_PROFIL[fiche.demander][0]
-    suite = [s for s in fiche.voir_aussi if s in fiches][: max(0, 3 - len(replique.boutons))]
-    replique.boutons += [Bouton(libelle(s, fiches), {"sujet": s}) for s in suite]
+        return essai.question, list(essai.boutons)
+    question, boutons = None, []
+    if fiche.demander and fiche.demander not in profil and not (essai and essai.resultat):
+        question, noms = QUESTIONS_PROFIL[fiche.demander]
+        boutons = [Bouton(nom, {"sujet": fiche.sujet, "profil": {fiche.demander: valeur}}) for valeur, nom in noms.items()
+                   if any(v.si.get(fiche.demander) == valeur for v in fiche.variantes)]
+    suite = [s for s in fiche.voir_aussi if s in fiches][: max(0, 3 - len(boutons))]
+    boutons += [Bouton(libelle(s, fiches), {"sujet": s}) for s in suite]
     if fiche.entretien:
-        replique.boutons.append(Bouton("Parler à un conseiller", {"intention": "parler_conseiller"}, "contact"))
-    return replique
+        boutons.append(Bouton("Parler à un conseiller", {"intention": "parler_conseiller"}, "contact"))
+    return question, boutons
 
 
 def incivilite(caisse: Caisse) -> Replique:

@@ -9,7 +9,7 @@ from bot.texte.normalisation import cle
 # A message this short cannot name its topic when it begins like a continuation.
 MOTS_SUITE = 8
 _SUITE = re.compile(
-    r"^(et|mais|alors|ok|d accord|oui|donc|du coup|dans ce cas|meme|pareil|sinon|c est|ca|sa|cest|combien|cb|quand|ou|pourquoi|pk|comment|"
+    r"^(c|et|mais|alors|ok|d accord|oui|donc|du coup|dans ce cas|meme|pareil|sinon|c est|ca|sa|cest|combien|cb|quand|ou|pourquoi|pk|comment|"
     r"jusqu a quand|a partir de|pour un|pour une|pour les|pour moi|si je|si j|je suis|moi je|qui|lequel|laquelle|lesquels)\b")
 _QUESTION = re.compile(r"[^?]*\?")
 _LIAISON = re.compile(r"\b(?:et aussi|et sinon|autre question|deuxieme question|deuxième question|par ailleurs|et autre chose|d'autre part)\b", re.I)
