@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.garde import ActionGardee
 from bot.contacts.base import Sessions, ouvrir
-from bot.contacts.caisses import caisse, contact
+from bot.contacts.caisses import CaisseInconnue, caisse, contact
 from bot.contacts.tables import Caisse
 from bot.reglages import Reglages
 from bot.texte.typographie import composer
@@ -20,12 +20,13 @@ def _sessions() -> Sessions:
 
 
 def lire_caisse(code: Optional[str]) -> Caisse:
-    """The caisse of a code, else the one this installation serves. Raises LookupError when there is neither."""
+    """The caisse of a code, else the one this installation serves. Raises CaisseInconnue when there is neither."""
+    habituelle = Reglages().caisse
     with _sessions().lecture() as s:
-        trouvee = (caisse(s, code) if code else None) or caisse(s, Reglages().caisse)
-    if trouvee is None:
-        raise LookupError("aucune caisse")
-    return trouvee
+        try:
+            return caisse(s, code or habituelle)
+        except CaisseInconnue:
+            return caisse(s, habituelle)
 
 
 class ActionCoordonnees(ActionGardee):

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from bot.actions.coordonnees import ActionCoordonnees
+from bot.journal import regler
 from bot.reglages import Reglages
 
 ACTIONS = (ActionCoordonnees,)
@@ -80,6 +81,7 @@ def creer_app(jeton: str) -> Starlette:
 
 
 if __name__ == "__main__":
+    regler()
     reglages = Reglages()
     uvicorn.run(creer_app(reglages.jeton_moteur), host="127.0.0.1", port=reglages.port_actions, log_level="warning", access_log=False,
                 server_header=False, timeout_graceful_shutdown=3)

@@ -26,6 +26,8 @@ PARTIES = {"matin": "matin", "apres-midi": "après-midi", "soir": "soir"}
 
 # An interval of hours; None: open on that side.
 Plage = Tuple[Optional[time], Optional[time]]
+# First day, last day, weekdays wished (0 Monday).
+Jours = Tuple[Optional[date], Optional[date], List[int]]
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def comprendre(texte: str, maintenant: datetime, zone: ZoneInfo = PARIS, *, refu
         return Moment(impossible=texte.strip())
     impossible = lecture.heures_impossibles[0] if lecture.heures_impossibles else None
     partie, sans_parties = _parties(parties, lecture.sans_parties)
-    heure = _heure(lecture.heure, partie)
+    heure = _heure_exacte(lecture, partie, un_seul_jour=du == au)
     if heure and du and du == au and not _existe(du, heure, zone):
         impossible, heure = f"{date_longue(du)} à {_h(heure)}", None
     plages = _plages(lecture, partie)
@@ -147,7 +149,7 @@ def evaluer(lignes: Iterable[Mapping[str, Any]], maintenant: datetime = REFERENC
 
 # ---- days -------------------------------------------------------------------------------------------------------------
 
-def _jours(lecture: Lecture, dits: List[Tuple[str, Periode]]) -> Tuple[Optional[date], Optional[date], List[int]]:
+def _jours(lecture: Lecture, dits: List[Tuple[str, Periode]]) -> Jours:
     """First day, last day and weekdays wished, from the days said, the bounds and the weekdays."""
     voulus = list(lecture.jours)
     noms = [p.du for genre, p in dits if genre == "n"]
@@ -163,13 +165,13 @@ def _jours(lecture: Lecture, dits: List[Tuple[str, Periode]]) -> Tuple[Optional[
     elif noms:
         periodes = [Periode(d, d) for d in noms]
         voulus += [d.weekday() for d in noms] if len(noms) > 1 else []
-    if not periodes:
-        return lecture.du_min, lecture.au_max, voulus
-    ensemble, epars = _ensemble(periodes)
-    du, au = max(ensemble.du, lecture.du_min or ensemble.du), min(ensemble.au, lecture.au_max or ensemble.au)
-    if epars and not voulus:
-        voulus = [p.du.weekday() for p in periodes if p.duree == 1]
-    return _resserrer(du, au, voulus, lecture)
+    du, au = lecture.du_min, lecture.au_max
+    if periodes:
+        ensemble, epars = _ensemble(periodes)
+        du, au = max(ensemble.du, du or ensemble.du), min(ensemble.au, au or ensemble.au)
+        if epars and not voulus:
+            voulus = [p.du.weekday() for p in periodes if p.duree == 1]
+    return _resserrer(du, au, [j for j in voulus if j not in lecture.sans_jours], lecture)
 
 
 def _a_venir(p: Periode, aujourdhui: date) -> Periode:
@@ -214,11 +216,13 @@ def _ensemble(periodes: List[Periode]) -> Tuple[Periode, bool]:
     return ensemble, epars
 
 
-def _resserrer(du: date, au: date, voulus: List[int], lecture: Lecture) -> Tuple[date, date, List[int]]:
-    """A weekday wished inside one week is a day; a weekday beside a single day says nothing more."""
+def _resserrer(du: Optional[date], au: Optional[date], voulus: List[int], lecture: Lecture) -> Jours:
+    """A weekday wished inside one week is a day, unless it is only preferred; a weekday beside a single day says nothing more."""
+    if not du or not au or du > au:
+        return du, au, voulus
     if du == au:
         return du, au, []
-    if len(voulus) == 1 and (au - du).days < 7 and not any(mot in lecture.texte for mot in ("plutot", "prefer", "ideal")):
+    if len(set(voulus)) == 1 and (au - du).days < 7 and not any(mot in lecture.texte for mot in ("plutot", "prefer", "ideal")):
         jours = [du + i * UN_JOUR for i in range((au - du).days + 1) if (du + i * UN_JOUR).weekday() == voulus[0]]
         if jours:
             return jours[0], jours[0], []
@@ -246,6 +250,17 @@ def _heure(h: Optional[Heure], partie: Optional[str]) -> Optional[time]:
         return None
     douze_plus_tard = not h.certaine and partie != "matin" and (h.heure < 7 or partie == "soir")
     return time(h.heure + 12 * douze_plus_tard, h.minute)
+
+
+def _heure_exacte(lecture: Lecture, partie: Optional[str], un_seul_jour: bool) -> Optional[time]:
+    """The hour said; of two for one day the last: people correct themselves forwards. Two for several days (« le 29 à 11 h ou le 30 à
+    14 h ») only bound the hours, as the keys cannot tell which goes with which."""
+    heures = [heure for heure in (_heure(h, partie) for h in lecture.heures) if heure is not None]
+    if un_seul_jour or len(set(heures)) < 2:
+        return heures[-1] if heures else None
+    de, a = min(lecture.heures), max(lecture.heures)
+    lecture.plages = lecture.plages or [(de, a)]
+    return None
 
 
 def _plages(lecture: Lecture, partie: Optional[str]) -> List[Plage]:
@@ -293,8 +308,9 @@ def _hhmm(heure: Optional[time]) -> Optional[str]:
     return f"{heure:%H:%M}" if heure is not None else None
 
 
-def _h(heure: time) -> str:
-    return f"{heure.hour}\u00a0h\u00a0{heure.minute:02d}" + (" du matin" if heure.hour < 7 else "")
+def _h(heure: time, partie: Optional[str] = None) -> str:
+    matin = heure.hour < (12 if partie == "soir" else 7)
+    return f"{heure.hour}\u00a0h\u00a0{heure.minute:02d}" + (" du matin" if matin else "")
 
 
 def _jours_en_francais(du: Optional[date], au: Optional[date]) -> str:
@@ -327,14 +343,14 @@ def _parties_en_francais(partie: Optional[str]) -> str:
 
 
 def _heures_en_francais(m: Moment) -> str:
-    plages = " et ".join(_plage_en_francais(de, a) for de, a in m.plages or ((m.heure_de, m.heure_a),))
-    return ", ".join(dit for dit in (f"à {_h(m.heure)}" if m.heure is not None else "", plages) if dit)
+    plages = " et ".join(_plage_en_francais(de, a, m.partie) for de, a in m.plages or ((m.heure_de, m.heure_a),))
+    return ", ".join(dit for dit in (f"à {_h(m.heure, m.partie)}" if m.heure is not None else "", plages) if dit)
 
 
-def _plage_en_francais(de: Optional[time], a: Optional[time]) -> str:
+def _plage_en_francais(de: Optional[time], a: Optional[time], partie: Optional[str]) -> str:
     if de and a:
-        return f"de {_h(de)} à {_h(a)}"
-    return f"à partir de {_h(de)}" if de else f"avant {_h(a)}" if a else ""
+        return f"de {_h(de, partie)} à {_h(a, partie)}"
+    return f"à partir de {_h(de, partie)}" if de else f"avant {_h(a, partie)}" if a else ""
 
 
 __all__ = ["REFERENCE", "Moment", "comprendre", "evaluer"]

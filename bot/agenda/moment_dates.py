@@ -81,17 +81,19 @@ def plus_mois(jour: date, mois: int) -> date:
 
 
 def prochain_quantieme(quantieme: int, depuis: date, jour_semaine: Optional[int] = None) -> date:
-    """The first day numbered `quantieme` from `depuis` on. With a weekday (« mardi 11 »), the first of the two next such days
-    that falls on it, else the first one: the caller then says that the two do not agree."""
+    """The first day numbered `quantieme` from `depuis` on. With a weekday (« mardi 11 »), the first of the next two such days that
+    falls on it, or this month's if it is just behind; else the first one: the caller then says that the two do not agree."""
     if not 1 <= quantieme <= 31:
         raise DateImpossible(str(quantieme))
-    candidats: List[date] = []
+    passes: List[date] = []
+    a_venir: List[date] = []
     mois = depuis.replace(day=1)
-    while len(candidats) < 2:
-        if quantieme <= calendar.monthrange(mois.year, mois.month)[1] and mois.replace(day=quantieme) >= depuis:
-            candidats.append(mois.replace(day=quantieme))
+    while len(a_venir) < 2:
+        if quantieme <= calendar.monthrange(mois.year, mois.month)[1]:
+            jour = mois.replace(day=quantieme)
+            (a_venir if jour >= depuis else passes).append(jour)
         mois = plus_mois(mois, 1)
-    return next((c for c in candidats if c.weekday() == jour_semaine), candidats[0])
+    return next((jour for jour in a_venir + passes if jour.weekday() == jour_semaine), a_venir[0])
 
 
 def nieme(rang: int, jour_semaine: int, annee: int, mois: int) -> Optional[date]:

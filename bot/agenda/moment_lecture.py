@@ -41,7 +41,7 @@ class Lecture:
     noeuds: List[Union[Periode, Heure]] = field(default_factory=list)
     du_min: Optional[date] = None
     au_max: Optional[date] = None
-    heure: Optional[Heure] = None
+    heures: List[Heure] = field(default_factory=list)
     heure_de: Optional[Heure] = None
     heure_a: Optional[Heure] = None
     plages: List[Tuple[Heure, Heure]] = field(default_factory=list)

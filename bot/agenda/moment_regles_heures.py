@@ -7,7 +7,7 @@ HEURES_DITES = Regles()
 regle = HEURES_DITES
 
 
-@regle(r"(\d{1,2})h(\d{1,2})")
+@regle(r"(\d{1,3})h(\d{1,2})")
 def heure(lecture: Lecture, m: Trouve) -> str:
     """`14h30`, as `moment_texte` writes every hour. « 25 h » is a slip to name; « 35 heures » is not an hour of the day at all."""
     h, minute = int(m[1]), int(m[2])
@@ -83,6 +83,6 @@ def jour_et_heure_bornes(lecture: Lecture, m: Trouve) -> str:
 
 @regle(rf"(?:(?:a|vers|pour|autour de|aux? (?:alentours?|environs?) de|sur les|les|de|disons) )*(?P<h>{H})")
 def heure_dite(lecture: Lecture, m: Trouve) -> str:
-    """« à 14 h », « vers 10 h ». Of two hours the last one counts: people correct themselves forwards."""
-    lecture.heure = lecture.h(m["h"])
+    """« à 14 h », « vers 10 h »."""
+    lecture.heures.append(lecture.h(m["h"]))
     return "|"

@@ -15,7 +15,7 @@ regle = JOURS_DITS
 
 # A month named or pointed at; read by `_mois_dit`.
 REF = (rf"(?:(?:de |d |du |en )?(?:mois (?:de |d ))?(?P<mois>{M})(?: (?P<an>{AN}|prochain|dernier))?"
-       r"|(?P<rel>(?:du |de )?mois prochain|du mois dernier|de ce mois(?: ci)?|du mois(?: courant| en cours)?|courant))")
+       r"|(?P<rel>(?:du |de )?mois prochain|du mois dernier|de ce mois(?: ci)?|du mois(?: courant| en cours)?|de chaque mois|courant))")
 DUREE = (r"(?:(?P<n>une?|\d{1,3}) (?:prochain )?(?P<u>jour|j|semaine|mois|ans?|annees?)(?P<ouvre> (?:ouvres?|ouvrables?))?(?P<demi> et demie?)?"
          r"|(?P<aine>huitaine|dizaine|quinzaine|vingtaine|trentaine)(?: de jour)?)")
 _AINES = {"huitaine": 8, "dizaine": 10, "quinzaine": 15, "vingtaine": 20, "trentaine": 30}
@@ -64,9 +64,12 @@ def _annee(chiffres: str) -> int:
     return int(chiffres) + (2000 if len(chiffres) == 2 else 0)
 
 
-def _apres_duree(lecture: Lecture, m: Trouve, sens: int = 1) -> Optional[date]:
-    """The day that lies one DUREE ahead (behind: sens -1); None beyond a year: « après vingt ans de métier » is a life, not an appointment."""
-    jour = lecture.aujourdhui
+def _apres_duree(lecture: Lecture, m: Trouve, sens: int = 1, depuis: Optional[date] = None) -> Optional[date]:
+    """The day that lies one DUREE ahead of today or of `depuis` (behind: sens -1).
+
+    None beyond a year: « après vingt ans de métier » is a life, not an appointment.
+    """
+    jour = depuis or lecture.aujourdhui
     if m["aine"]:
         nombre = _AINES[m["aine"]]
         return jour + sens * timedelta(days=_JOURS_INCLUSIFS.get(nombre, nombre))
@@ -103,6 +106,13 @@ def en_huit(lecture: Lecture, m: Trouve) -> str:
     """« lundi en huit » is a week after next Monday, « en quinze » two."""
     jour = _jour_relatif(lecture, m["quoi"]) if m["quoi"] not in NOMS_DE_JOUR else dates.prochain(NOMS_DE_JOUR[m["quoi"]], lecture.aujourdhui)
     return lecture.jour(jour + timedelta(weeks=1 if m["n"] == "8" else 2))
+
+
+@regle(rf"(?P<js>{J}) (?:en|dans) (?P<n>une|\d) semaine")
+def jour_dans_semaines(lecture: Lecture, m: Trouve) -> str:
+    """« mardi dans deux semaines »: the Tuesday of that week."""
+    lundi = dates.semaine_de(lecture.aujourdhui + timedelta(weeks=_nombre(m["n"]))).du
+    return lecture.jour(lundi + NOMS_DE_JOUR[m["js"]] * UN_JOUR)
 
 
 @regle(rf"(?:pas avant|apres|au bout de|au dela de|au plus tot dans) (?:un delai de |une )?{DUREE}")
@@ -149,7 +159,7 @@ def dans_heures(lecture: Lecture, m: Trouve) -> str:
     minutes = 60 * int(m[1]) + int(m[2]) if m[1] else 60 * _nombre(m[3]) if m[3] else int(m[5]) if m[5] else 30 if "demi" in m[4] else 15
     instant = dates.plus_minutes(lecture.maintenant, minutes)
     if minutes < 24 * 60:
-        lecture.heure = Heure(instant.hour, instant.minute, True)
+        lecture.heures.append(Heure(instant.hour, instant.minute, True))
     return lecture.jour(instant.date())
 
 
@@ -269,7 +279,7 @@ def nieme_semaine(lecture: Lecture, m: Trouve) -> str:
 def quantieme_et_mois(lecture: Lecture, m: Trouve) -> str:
     """« jeudi 6 octobre », « le 6 du mois prochain », « le 28 courant »; « le 5 du mois », once it is behind us, is next month's."""
     mois, annee = _mois_dit(lecture, m)
-    if m["rel"] == "du mois" and _nombre(m["q"]) < lecture.aujourdhui.day:
+    if m["rel"] in ("du mois", "de chaque mois") and _nombre(m["q"]) < lecture.aujourdhui.day:
         suivant = dates.plus_mois(lecture.aujourdhui.replace(day=1), 1)
         mois, annee = suivant.month, suivant.year
     return _dater(lecture, _nombre(m["q"]), mois, annee, m["js"])
@@ -317,7 +327,7 @@ def jour_et_quantieme(lecture: Lecture, m: Trouve) -> str:
 _SUITE_DE_LISTE = rf"(?: (?:,|ou|et|ou bien)(?: le)? {Q}(?! h| jour| semaine| mois))*"
 
 
-@regle(rf"(?P<le>le|du|au|les|l)(?P<liste> {Q}{_SUITE_DE_LISTE})(?! (?:rue|bis|ter|eme|etage|personnes?|jour|semaine|mois|ans?|minutes?))")
+@regle(rf"(?P<le>le|du|au|les|l)(?P<liste> {Q}{_SUITE_DE_LISTE})(?! (?:{J}|rue|bis|ter|eme|etage|personnes?|jour|semaine|mois|ans?|minutes?))")
 def quantieme_seul(lecture: Lecture, m: Trouve) -> Optional[str]:
     """« le 20 », « le 20 ou 22 »: the next such days. A bare number above 31 is not a date (« le 36 46 » is the health line)."""
     quantiemes = [_nombre(q) for q in re.findall(Q, m["liste"])]
@@ -464,6 +474,13 @@ def mois(lecture: Lecture, m: Trouve) -> Optional[str]:
 def bout_de_mois(lecture: Lecture, m: Trouve) -> str:
     """« mi-octobre », « fin septembre »."""
     return m["m"] if m["p"] == "courant" else lecture.poser("m", dates.tiers_de_mois(lecture.periode(m["m"]), m["p"]))
+
+
+@regle(rf"{DUREE} (?P<sens>avant|apres) (?:le |la )?(?P<d><j\d+>)")
+def duree_autour(lecture: Lecture, m: Trouve) -> Optional[str]:
+    """« deux semaines après le 3 octobre »."""
+    jour = _apres_duree(lecture, m, 1 if m["sens"] == "apres" else -1, lecture.periode(m["d"]).du)
+    return lecture.jour(jour) if jour else None
 
 
 @regle(rf"(?P<quoi>veille|avant-veille|lendemain|surlendemain) (?:de |du |d )?(?:la |le )?(?P<d>{D})")

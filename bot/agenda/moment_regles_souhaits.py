@@ -156,6 +156,13 @@ regle(_INTERVALLE)(entre_jours_dits)
 _ARTICLE = r"(?:(?:le|la|les|l|du|de|d|au|a|en|pour) )*"
 
 
+@regle(rf"pas jusqu {_ARTICLE}(?P<d>{D})")
+def pas_jusqu_a(lecture: Lecture, m: Trouve) -> str:
+    """« je ne suis pas disponible jusqu'au 10 »: from the 11th."""
+    lecture.depuis(lecture.periode(m["d"]).au + UN_JOUR)
+    return "|"
+
+
 @regle(rf"pas avant {_ARTICLE}(?P<d>{D})|(?:a partir|a compter|a dater|des|au plus tot) {_ARTICLE}(?P<d2>{D})"
        rf"|{_ARTICLE}(?P<d3>{D}) (?:au plus tot|minimum|(?:ou|et) (?:apres|au dela|plus tard|plus|ensuite|suivant))")
 def a_partir_de(lecture: Lecture, m: Trouve) -> str:

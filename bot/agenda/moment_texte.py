@@ -229,7 +229,7 @@ _TOURNURES: Table = (
 _AVOIR = r"(?:peux|peut|pourrai|pourrais|pourra|pouvons|suis|serai|serais|sera|sommes|est|ai|marche|va|vas|convient|arrange)"
 _DISPO = (r"(?: (?:venir|me (?:deplacer|liberer|rendre)|etre la|la|present\w*|disponibles?|dispos?|libres?|possible|joignable|chez moi|"
           r"vous voir|passer|y aller|le temps|du tout|non plus))*")
-_PRIS = r"(?:prise?|occupee?|coincee?|bloquee?|retenue?|absente?|indisponible|en (?:conges?|vacances|deplacement|formation))"
+_PRIS = r"(?:prise?|plein|complet|occupee?|coincee?|bloquee?|retenue?|absente?|indisponible|en (?:conges?|vacances|deplacement|formation))"
 # « pas » becomes the one mark of refusal, « uniquement » the one of restriction, which is read first: « je ne peux que le mardi » grants it.
 _REFUS: Table = (
     (r"(?:(?:ne|n) )?(?:peux|peut|pourrai|pourrais|suis|serai)(?: [a-z]+){0,2} que", "uniquement"),
@@ -238,7 +238,7 @@ _REFUS: Table = (
     (rf"(?:(?:je|j|on|nous|vous|c|ce|ca|cela) )?(?:(?:ne|n|me|m) )*{_AVOIR} (?:pas|plus|jamais){_DISPO}", "pas"),
     (rf"(?:(?:je|j|on|il|elle) )?(?:suis|serai|est|sera) {_PRIS}(?: a la maison| chez moi)?", "pas"),
     (r"je (?:travaille|bosse)|en vacances|en conges?|en deplacement|indisponible|impossible|injoignable", "pas"),
-    (rf"(?:(?:surtout|plutot|mais|et|sauf) )?(?:pas|jamais){_DISPO}(?: (?:de|d) (?:rendez vous|rdv|creneaux?|entretiens?|places?))?", "pas"),
+    (rf"(?:(?:surtout|plutot|mais|et|sauf) )?(?:pas|jamais){_DISPO}(?: (?:de|d) (?:rendez vous|rdv|creneaux?|entretiens?|places?|dispo\w*))?", "pas"),
     (r"sauf(?: pas)?|hors|hormis|exceptes?|evit(?:ez|er|e|ons)|a part|aucune?", "pas"),
     (r"(?:en dehors|a l exception|a l exclusion) (?:de|du|des)", "pas"),
 )
@@ -264,7 +264,7 @@ def _chiffrer(m: "re.Match[str]") -> str:
 
 # ---- 5. Hours ---------------------------------------------------------------------------------------------------------
 
-# `9h00` may still be nine in the evening, `09h00` may not: a leading zero marks an hour that is certain.
+# `9h00` may still be nine in the evening, `09h00` may not: a leading zero marks an hour that is certain (so does `010h00`).
 _H = r"\b(\d{1,2})h(\d\d)"
 _PILE = r"\b(\d{1,2})h00"
 _PAS_UNE_DATE = rf"(?! ?[/.]\d| ?(?:{MOIS}|{_VOIES})\b)"        # « 14h 20 octobre », « 14h 20 rue … »
@@ -285,7 +285,7 @@ _HEURES: Table = (
     (rf"{_PILE} moins (?:le |1 )?(?:quart|1/4)\b", lambda m: _moins(m[1], 15)),
     (rf"{_PILE} moins (\d{{1,2}})\b", lambda m: _moins(m[1], int(m[2]))),
     (rf"{_H} (?:pile|precise?s?|[pt][ae][pt]ante?s?)\b", r"\1h\2"),
-    (rf"{_H} (?:(?:du|dans le|le) )?matin\b", lambda m: f"{int(m[1]):02d}h{m[2]}"),
+    (rf"{_H} (?:(?:du|dans le|le) )?matin\b", lambda m: f"0{int(m[1])}h{m[2]}"),
     (rf"{_H} (?:(?:de|dans) l |l )?apres-midi\b", lambda m: _apres_midi(m[1], m[2])),
     (rf"{_H} (?:(?:du|le|dans la|en) )?soir\b", lambda m: _apres_midi(m[1], m[2])),
 )

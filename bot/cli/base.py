@@ -2,7 +2,7 @@
 import argparse
 
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from bot.cli.commun import dire, lire_reglages, refuser
 from bot.contacts.base import Sessions, ouvrir
@@ -25,18 +25,21 @@ def executer(options: argparse.Namespace) -> int:
 
 
 def nom_base(reglages: Reglages) -> str:
-    """The address of the database without its password."""
-    return make_url(reglages.adresse_base).render_as_string(hide_password=True)
+    """The address of the database without its password, nor what follows « ? »."""
+    return make_url(reglages.adresse_base).set(query={}).render_as_string(hide_password=True)
 
 
 def migrer_base(reglages: Reglages, appliquer: bool = True) -> Sessions:
     """Sessions on a database at the current schema: migrated when `appliquer`, else refused when it is behind."""
-    engine = ouvrir(reglages.adresse_base)
     try:
+        engine = ouvrir(reglages.adresse_base)
         if appliquer:
             migrer(engine)
         elif not a_jour(engine):
             refuser("BASE_ANCIENNE", f"la base {nom_base(reglages)} n'est pas au schéma de cette version : lancez « conseil base migrer ».")
+    except (ArgumentError, ImportError, OSError) as e:
+        refuser("BASE_ILLISIBLE", f"CONSEIL_BASE n'est pas une base que cette installation sait ouvrir ({type(e).__name__}) : adresse mal écrite, "
+                                  "dossier interdit, ou pilote absent.")
     except DBAPIError as e:
         refuser("BASE_INJOIGNABLE", f"la base {nom_base(reglages)} ne répond pas ({type(e.orig).__name__}) : "
                                     "vérifiez CONSEIL_BASE et que le serveur de base de données tourne.")

@@ -1,8 +1,10 @@
 """What every command shares: refusals in one sentence, settings, terminal, durations."""
 import json
+import os
 import sys
 from contextlib import suppress
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -30,10 +32,10 @@ def preparer_sorties() -> None:
             flux.reconfigure(errors="replace", line_buffering=True)
 
 
-def dire(texte: str, erreur: bool = False) -> None:
-    """One line for the person, typeset; a closed terminal is no reason to stop."""
+def dire(texte: str, erreur: bool = False, brut: bool = False) -> None:
+    """One line for the person, typeset unless `brut` (words of a program); a closed terminal is no reason to stop."""
     with suppress(OSError):
-        print(composer(texte), file=sys.stderr if erreur else sys.stdout, flush=True)
+        print(texte if brut else composer(texte), file=sys.stderr if erreur else sys.stdout, flush=True)
 
 
 def dire_refus(erreur: Exception) -> int:
@@ -49,7 +51,7 @@ def consigner(erreur: Exception) -> str:
     """Keep the trace of a fault in the journal of the command; gives its path."""
     import traceback
 
-    chemin = RACINE / "var" / "journaux" / "conseil.log"
+    chemin = Path(os.environ.get("CONSEIL_DONNEES") or RACINE / "var") / "journaux" / "conseil.log"
     chemin.parent.mkdir(parents=True, exist_ok=True)
     with chemin.open("a", encoding="utf-8") as fichier:
         fichier.write(f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}\n{''.join(traceback.format_exception(erreur))}\n")

@@ -9,6 +9,7 @@ from typing import Iterator
 import requests
 
 from bot.cli.commun import dire, refuser, secondes
+from bot.cli.manifeste import controler
 from bot.cli.processus import PYTHON_MOTEUR, environnement_moteur, laisse
 from bot.reglages import RACINE, Reglages
 
@@ -27,18 +28,18 @@ def moteur_en_marche(reglages: Reglages) -> Iterator[Reglages]:
     if reglages.moteur:
         yield reglages
         return
-    if not reglages.modele.exists():
-        refuser("MODELE_ABSENT", "le modèle n'est pas entraîné : lancez « conseil train » (ou « make train »).")
+    controler(reglages.modele)
     port, jeton = _port_libre(), secrets.token_hex(16)
     suivi = reglages.donnees / f"suivi-{port}.db"
     journal = reglages.donnees / "journaux" / "moteur-seul.log"
     journal.parent.mkdir(parents=True, exist_ok=True)
     commande = [str(PYTHON_MOTEUR), "-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(port), "--model", str(reglages.modele),
                 "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
-    env = environnement_moteur(reglages.donnees, CONSEIL_JETON_MOTEUR=jeton, CONSEIL_SUIVI=suivi, CONSEIL_PORT_ACTIONS=reglages.port_actions)
+    env = environnement_moteur(reglages.donnees / "moteur-seul", CONSEIL_JETON_MOTEUR=jeton, CONSEIL_SUIVI=suivi,
+                               CONSEIL_PORT_ACTIONS=reglages.port_actions)
     debut = time.monotonic()
     with journal.open("w") as sortie:
-        processus = subprocess.Popen(commande, cwd=RACINE, env=dict(env), stdout=sortie, stderr=sortie, preexec_fn=laisse())
+        processus = subprocess.Popen(commande, cwd=RACINE, env=env, stdout=sortie, stderr=sortie, preexec_fn=laisse())
     try:
         adresse = f"http://127.0.0.1:{port}"
         while True:

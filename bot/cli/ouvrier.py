@@ -16,9 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.conversations import DUREE_MAX, INACTIVITE, purger
 from bot.horloge import Horloge
+from bot.journal import regler
 from bot.reglages import Reglages
 
 PERIODE = 60.0
+ATTENTE_VERROU = 2.0
 journal = structlog.get_logger("ouvrier")
 
 
@@ -35,7 +37,7 @@ def purger_suivi(chemin: Path, maintenant: float) -> int:
     """
     if not chemin.exists():
         return 0
-    connexion = sqlite3.connect(chemin, timeout=2.0)
+    connexion = sqlite3.connect(chemin, timeout=ATTENTE_VERROU)
     try:
         if not connexion.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'").fetchone():
             return 0
@@ -62,6 +64,7 @@ def passer(travaux: Mapping[str, Callable[[], int]]) -> None:
 
 def principal(periode: float = PERIODE) -> None:
     """Until SIGTERM or SIGINT."""
+    regler()
     reglages, horloge, fin = Reglages(), Horloge.reglee(), threading.Event()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_, lambda *_: fin.set())

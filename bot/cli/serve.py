@@ -59,7 +59,10 @@ def preparer_reglages(options: argparse.Namespace) -> Reglages:
     # The clock starts now, for all children alike and for those that will be restarted.
     os.environ.pop("CONSEIL_NOW_ORIGINE", None)
     Horloge.reglee()
-    os.environ["CONSEIL_JETON_MOTEUR"] = secrets.token_urlsafe(32)
+    if reglages.moteur:
+        options.sans_moteur = True  # the engine is someone else's to run, and its secret someone else's to share
+    else:
+        os.environ["CONSEIL_JETON_MOTEUR"] = secrets.token_urlsafe(32)
     os.environ["CONSEIL_DONNEES"] = str(reglages.donnees.resolve())
     return lire_reglages()
 
@@ -73,6 +76,7 @@ def en_marche(reglages: Reglages) -> Iterator[None]:
     reglages.donnees.mkdir(parents=True, exist_ok=True)
     adresse = adresse_site(reglages)
     descripteur = os.open(reglages.donnees / "conseil.pid", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    os.fchmod(descripteur, 0o600)  # it holds the engine's secret
     with os.fdopen(descripteur, "r+", encoding="utf-8") as fichier:
         try:
             fcntl.flock(fichier, fcntl.LOCK_EX | fcntl.LOCK_NB)

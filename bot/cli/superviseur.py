@@ -146,6 +146,8 @@ class Enfant:
         finally:
             os.close(ecriture)
         self.pid = enfant.pid
+        if self.arret.is_set():  # asked to stop while it was being started
+            _signaler(enfant.pid, signal.SIGTERM)
         self.journal.ecrire(f"-- lancé, processus {enfant.pid}")
         taches = [asyncio.create_task(self._lire(lecture)), asyncio.create_task(self._veiller(enfant))]
         try:
@@ -184,7 +186,7 @@ class Enfant:
                 self._dire(ligne)
 
     def _dire(self, texte: str) -> None:
-        dire(f"{self.processus.nom:8}│ {texte[:max(40, shutil.get_terminal_size().columns - 11)]}")
+        dire(f"{self.processus.nom:8}│ {texte[:max(40, shutil.get_terminal_size().columns - 11)]}", brut=True)
 
     async def _veiller(self, enfant: asyncio.subprocess.Process) -> None:
         """Says when it is ready; ends it when it no longer answers, so that it is started anew."""
@@ -250,7 +252,8 @@ async def superviser(processus: Sequence[Processus], journaux: Path, delais: Del
         arret.set()
 
     for signal_ in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        boucle.add_signal_handler(signal_, demander_arret)
+        if signal_ != signal.SIGHUP or signal.getsignal(signal_) != signal.SIG_IGN:  # nohup is respected
+            boucle.add_signal_handler(signal_, demander_arret)
     vies = [asyncio.create_task(e.vivre()) for e in enfants if e.processus.indispensable]
     attente_arret = asyncio.create_task(arret.wait())
     await _premiers_prets(enfants, attente_arret, delais.avance)
@@ -265,6 +268,7 @@ async def superviser(processus: Sequence[Processus], journaux: Path, delais: Del
         return 1 if any(e.abandon for e in enfants) else 0
     finally:
         await _tout_arreter(enfants, vies, delais.arret)
+        dire("Tout est arrêté.")
         for enfant in enfants:
             if enfant.abandon:
                 dire(f"conseil : {enfant.abandon}", erreur=True)

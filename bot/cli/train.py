@@ -145,7 +145,7 @@ class Suivi:
     def __init__(self, prevue: Optional[int] = None) -> None:
         """`prevue`: how many seconds it took last time."""
         self.debut = time.monotonic()
-        self.prevue = f" sur {secondes(prevue)} la dernière fois" if prevue else ""
+        self.prevue = f" ({secondes(prevue)} en tout la dernière fois)" if prevue else ""
         self.phase = "lecture des fiches et démarrage"
         self._fini = threading.Event()
         self._dire()

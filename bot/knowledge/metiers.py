@@ -127,7 +127,8 @@ def _approcher(mot: str) -> Optional[Metier]:
 # A determiner just before: the plumber, a baker, with my hairdresser; not oneself, unless one of the frames below comes first.
 DETERMINANT = re.compile(
     r"(?:^|\s)(?:le|la|l|les|un|une|des|du|de|d|au|aux|mon|ma|mes|notre|nos|votre|vos|son|sa|ses|leur|leurs|ce|cet|cette|ces|chaque|tout|tous|"
-    r"toute|toutes|quel|quelle|chez|avec|par|entre|autre|autres|aucun|plusieurs|deux|trois|quelques|bon|premier|seul)\s*$")
+    r"toute|toutes|quel|quelle|chez|avec|par|entre|autre|autres|aucun|plusieurs|deux|trois|quelques|bon|premier|seul)"
+    r"(?: (?:petite?s?|grande?s?|jeunes?|simples?|vraie?s?|bonne?s?|nouveau|nouvelle|vieux|vieille|anciens?))?\s*$")
 # « mon activité de », « ma retraite d' », « métier : »
 DE_SOI = motif(
     r"\b(?:mon|ma|mes|notre|nos|une?|l|en) (?:petite? |propre )?(?:activite|entreprise|boite|auto entreprise|metier|travail|job|boulot|profession|"

@@ -115,6 +115,8 @@ _GROUPES: _Motifs = (
     ("commercant", motif(r"\bcommercante?s?\b",
                          r"\binscrite? (?:au|a la) (?:registre du commerce|rcs|cci|chambre de commerce)\b")),
 )
+_PLURIELS = ("artisans", "artisanes", "commercants", "commercantes")
+_FAUT_IL = re.compile(r"\b(?:faut il|doit on|peut on|faut|obligee? d|conditions?) (?:\w+ ){0,2}(?:etre|devenir|s inscrire)\b")
 _JE_SUIS_UN = re.compile(r"\b(?:suis|sommes|comme|tant qu|etant|moi|est) (?:un |une |aussi |deja |petite? )*$")
 # « femme d'artisan », « artisans et commerçants »
 _PAS_SOI = motif(rf"\b{PROCHE} (?:de |d )?$", r"\bartisane?s? (?:et|ou) $")
@@ -128,8 +130,9 @@ def _groupe(props: Sequence[Proposition]) -> Optional[str]:
             for m in motifs.finditer(prop.mots):
                 avant = prop.mots[:m.start()]
                 soi = bool(DE_SOI.search(avant) or pour_un(avant) or _JE_SUIS_UN.search(avant))
-                generique = not soi and (DETERMINANT.search(avant) or m[0].endswith(("artisans", "artisanes", "commercants", "commercantes")))
-                if not (generique or _PAS_SOI.search(avant) or d_autrui(prop, m.start()) or nie(prop, m.start())):
+                generique = not soi and (DETERMINANT.search(avant) or m[0].endswith(_PLURIELS))
+                ecarte = _PAS_SOI.search(avant) or _FAUT_IL.search(prop.mots[:m.end()]) or d_autrui(prop, m.start()) or nie(prop, m.start())
+                if not generique and not ecarte:
                     trouves.add(valeur)
     return next(iter(trouves)) if len(trouves) == 1 else None
 
@@ -147,7 +150,8 @@ _STATUTS: _Motifs = (
         rf"\bcollaborat\w+ (?:de|avec) {_MON_CONJOINT}",
         r"(?:^|statut )(?:femme|epouse|mari|conjointe?) (?:d un |d une |d |de |)(?:artisane?|commercante?)\b",
         r"^conjointe? collabora\w+",
-        rf"\b(?:je suis|suis|moi|etant) (?:la |)(?:femme|epouse) (?:d un |d une |de |d |du )(?:{PROCHE}|artisan|commercant|\w+(?:eur|er|on|ien|iste))\b",
+        r"\b(?:je suis|suis|moi|etant) (?:la |)(?:femme|epouse) (?:d un |d une |de |d |du )"
+        rf"(?:{PROCHE}|artisan|commercant|\w+(?:eur|er|on|ien|iste))\b",
         r"\bje (?:fais|tiens|m occupe de|gere) (?:la|les|le|sa|ses|son) (?:compta\w*|caisse|papiers?|factures?|accueil|secretariat|administratif) "
         rf"(?:de|pour|chez|dans l entreprise de) {_MON_CONJOINT}",
         rf"\bje (?:lui )?donne un coup de main a {_MON_CONJOINT}",
@@ -170,7 +174,7 @@ _STATUTS: _Motifs = (
 # A status one asks about, or is still to take: « c'est quoi », « passer en », « la différence entre »
 _HORS_STATUT = re.compile(
     r"\b(?:c est quoi|qu est ce|difference|passer|passage|passe|devenir|choisir|ou bien|quitter|sortir|entre|hesite|plutot|et si|creer|ouvrir|lancer|"
-    r"futur|prendre|envisage|voudrais|veux|aimerais|vaut la peine|interessant)\s*(?:\w+\s){0,4}$")
+    r"s inscrire|futur|prendre|envisage|voudrais|veux|aimerais|vaut la peine|interessant)\s*(?:\w+\s){0,4}$")
 _AUTO_ENTREPRENEUR = re.compile(r"\bauto entrepreneur\b")
 
 

@@ -98,8 +98,9 @@ AUTRE = re.compile(
     r"\b(?:mon|ma|mes|notre|nos|son|sa|ses|leur|un|une|le|la|des|les|cet|cette|vieil|l|d|de|chez)"
     rf"(?: (?:ancienne?|futur|future|jeune|vieille?|meilleure?|petite?|grande?))? {PROCHE}\b|\bgrand (?:pere|mere)\b")
 # « il » of « il faut », « est-il possible », « y a-t-il » is nobody.
-TIERS = re.compile(r"(?<!faut )(?<!y a t )(?<!existe t )(?<!suffit )\b(?:il|elle|ils|elles|lui)\b"
-                   r"(?! (?:y a|faut|faudra|est possible|possible|vrai|normal|obligatoire|necessaire|interdit|permis|trop tard|parait|suffit|me faut|me reste|m))")
+TIERS = re.compile(
+    r"(?<!faut )(?<!vaut )(?<!y a t )(?<!existe t )(?<!suffit )\b(?:il|elle|ils|elles|lui)\b"
+    r"(?! (?:y a|faut|faudra|est possible|possible|vrai|normal|obligatoire|necessaire|interdit|permis|trop tard|parait|suffit|me faut|me reste|m))")
 _JE = re.compile(r"\b(?:je|j|moi|nous)\b")
 _SOI = re.compile(r"\b(?:je|j|moi|nous|m|me)\b")
 

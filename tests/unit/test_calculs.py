@@ -43,6 +43,11 @@ def test_les_jours_comptent_le_premier_et_le_dernier_aussi_une_annee_bissextile(
     assert (bissextile.valeur("Jours d'activité dans l'année"), bissextile.valeur("Plafond de la première année")) == (366, 81500)
 
 
+def test_la_reduction_vaut_des_le_premier_janvier_2011():
+    assert "marge de tolérance" in plafond_premiere_annee(date(2011, 1, 1), "vente", au=SEPTEMBRE).phrase
+    assert "dispensés" in plafond_premiere_annee(date(2010, 12, 31), "vente", au=SEPTEMBRE).phrase
+
+
 def test_un_debut_avant_2009_est_refuse():
     refus("DEBUT_AVANT_2009", plafond_premiere_annee, date(2008, 12, 31), "vente", au=SEPTEMBRE)
 
@@ -89,7 +94,14 @@ def test_l_accre_reduit_le_taux_selon_la_periode_du_jour():
 
 def test_a_un_rythme_qui_depasse_le_plafond_la_limite_le_dit_d_abord():
     assert "dépasseriez" in cotisations_micro(3000, "prestation", "mois", au=SEPTEMBRE).limites[0]
+    assert "dépasseriez" in cotisations_micro(40000, "prestation", "annee", au=SEPTEMBRE).phrase
     assert not any("dépasseriez" in x for x in cotisations_micro(2700, "prestation", "mois", au=SEPTEMBRE).limites)
+
+
+def test_un_taux_suppose_ou_reduit_est_dit_dans_la_phrase():
+    assert "taux de la CIPAV" in cotisations_micro(1000, "liberal", au=SEPTEMBRE).phrase
+    assert "CIPAV" not in cotisations_micro(1000, "liberal", caisse="rsi", au=SEPTEMBRE).phrase
+    assert "taux réduit de l'ACCRE" in cotisations_micro(1000, "vente", accre_debut=date(2011, 4, 1), au=SEPTEMBRE).phrase
 
 
 @pytest.mark.parametrize("montant, code", [(-1, "MONTANT_NEGATIF"), (Decimal("1e9"), "MONTANT_ABSURDE"), (float("nan"), "MONTANT_ILLISIBLE"),

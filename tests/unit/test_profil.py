@@ -1,5 +1,5 @@
 """What is recognised of a person in a sentence, and above all what is not: other people, denials, the past, questions."""
-import re
+from time import perf_counter
 
 import pytest
 
@@ -89,7 +89,8 @@ def test_ce_que_la_personne_dit_d_elle(texte, attendu):
     "Veuve d'un électricien", "un électricien est venu chez moi", "j'ai payé le plombier", "je suis mon propre patron", "quand je serai à la retraite",
     "combien pour ma retraite", "c'est quoi un auto-entrepreneur ?", "un artisan doit-il payer la CFE ?", "ma fille est étudiante", "médecin traitant",
     "Un ami plombier a validé toute son année", "22 ans comme salarié chez un concessionnaire", "j'étais vendeuse dans un magasin", "ancien plombier",
-    "Ma mère, commerçante, est décédée", "ma sœur fait du repassage", "je suis infirmière à l'hôpital et je m'ennuie" if False else "un boulanger à la retraite",
+    "Ma mère, commerçante, est décédée", "ma sœur fait du repassage", "un boulanger à la retraite", "Faut-il être commerçant pour cela ?", "tout ce qu'un petit commerçant doit savoir",
+    "Mon mari est malade, inscrit à la chambre de métiers",
     "Quelle différence entre conjoint collaborateur, salarié et associé ?", "mon service militaire compte-t-il ?", "le conjoint du gérant majoritaire d'une SARL",
     "Ma belle-sœur, qui vend des savons, paie deux fois moins", "je veux vendre ma voiture et je vends ma maison", "je suis perdue", "je suis content"])
 def test_ce_qui_n_est_pas_dit_d_elle(texte):
@@ -146,7 +147,7 @@ def test_le_metier_dit_donne_aussi_la_caisse():
 
 def test_les_propositions_se_coupent_ou_le_sujet_change():
     assert [p.mots for p in propositions("Mon mari est plombier, et je suis coiffeuse")] == ["mon mari est plombier", "je suis coiffeuse"]
-    assert [p.mots for p in propositions("jsui ae mé pa retraité")][0].startswith("je suis auto entrepreneur")
+    assert propositions("jsui ae mé pa retraité")[0].mots.startswith("je suis auto entrepreneur")
 
 
 @pytest.mark.parametrize("a, b, d", [("coiffeuse", "coifeuze", 2), ("maçon", "maçon", 0), ("plombier", "plobmier", 1), ("court", "beaucoup", 3)])
@@ -155,10 +156,8 @@ def test_la_distance_entre_deux_mots(a, b, d):
 
 
 def test_une_phrase_se_lit_en_quelques_millisecondes():
-    from time import perf_counter
     reconnaitre("je suis coiffeuse")  # the lists are read once
     debut = perf_counter()
     for _ in range(50):
         reconnaitre("Bonjour, je suis esthéticienne à domicile, auto-entrepreneuse depuis deux ans, mon mari est maçon et j'encaisse 400 euros par mois.")
     assert (perf_counter() - debut) / 50 < 0.05
-    assert re.search("esth", "esthéticienne")

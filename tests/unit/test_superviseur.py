@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import requests
@@ -126,9 +127,8 @@ def test_la_laisse_tue_lenfant_dun_parent_tue(tmp_path, tenu):
     code = ("import os, subprocess, sys; from bot.cli.processus import laisse\n"
             "p = subprocess.Popen(['sleep', '600'], preexec_fn=laisse() if sys.argv[1] == 'True' else None)\n"
             "print(p.pid, flush=True); os.kill(os.getpid(), 9)")
-    fait = subprocess.run(_python(code, tenu), cwd=RACINE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30,
-                          env={**os.environ, "PYTHONPATH": str(RACINE)}, check=False) if tenu else _sans_laisse(code)
-    petit = int(fait.stdout.split()[0])
+    with subprocess.Popen(_python(code, tenu), cwd=RACINE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(RACINE)}) as parent:
+        petit = int(parent.stdout.readline())
     try:
         if tenu:
             attendre(lambda: not _vivant(petit), 5, "la mort de l'enfant")
@@ -137,15 +137,6 @@ def test_la_laisse_tue_lenfant_dun_parent_tue(tmp_path, tenu):
     finally:
         if _vivant(petit):
             os.kill(petit, signal.SIGKILL)
-
-
-def _sans_laisse(code):
-    """Its child keeps the pipes open: read one line, do not wait for their end."""
-    processus = subprocess.Popen(_python(code, False), cwd=RACINE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(RACINE)})
-    ligne = processus.stdout.readline()
-    processus.wait(30)
-    processus.stdout.close()
-    return subprocess.CompletedProcess([], 0, ligne)
 
 
 def test_la_laisse_nexiste_que_sous_linux(monkeypatch):
@@ -273,7 +264,7 @@ def test_le_site_entier_du_demarrage_a_larret(marche, tmp_path):
     attendre(lambda: requests.get(site.adresse + "/readyz", timeout=10).status_code == 200, 30, "toutes les parties")
 
     assert {hote for pid in site.descendants() for hote in _ecoutes(pid)} == {"127.0.0.1"}
-    env_moteur = (RACINE.__class__(f"/proc/{site.pid('moteur')}/environ")).read_bytes()
+    env_moteur = Path(f"/proc/{site.pid('moteur')}/environ").read_bytes()
     assert b"CONSEIL_BASE" not in env_moteur and b"secrete.db" not in env_moteur
     assert b"RASA_TELEMETRY_ENABLED=false" in env_moteur
     assert requests.get(f"http://127.0.0.1:{site.env['CONSEIL_PORT_MOTEUR']}/status", timeout=5).status_code == 404  # no HTTP API
@@ -304,7 +295,7 @@ def _ecoutes(pid):
             inodes.add(cible[8:-1])
     adresses = set()
     for table in ("tcp", "tcp6"):
-        for ligne in open(f"/proc/net/{table}").read().splitlines()[1:]:
+        for ligne in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             champs = ligne.split()
             if champs[3] == "0A" and champs[9] in inodes:
                 brut = bytes.fromhex(champs[1].split(":")[0])

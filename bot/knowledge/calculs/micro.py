@@ -194,7 +194,7 @@ def cotisations_micro(montant: Nombre, activite: str, periode: Optional[str] = N
     jour, avertissement = situer(au, *PERIODE)
     droit = Droit(jour, valeurs)
     droit.citer("css L133-6-8")
-    taux, limites = _taux_du_jour(droit, activite, caisse, accre_debut, jour, valeurs)
+    taux, quel, limites = _taux_du_jour(droit, activite, caisse, accre_debut, jour, valeurs)
     formation = taux_formation(droit, activite, groupe)
     assiette = arrondir(somme)
     parts = [("Cotisations sociales", "de cotisations sociales", taux),
@@ -206,16 +206,22 @@ def cotisations_micro(montant: Nombre, activite: str, periode: Optional[str] = N
     lignes = [ligne_euros("Recettes encaissées" + _PAR[periode], assiette)]
     lignes += [Ligne(f"{libelle} ({taux_ecrit(t)})", m, euros(float(m))) for (libelle, _, t), m in zip(parts, montants)]
     lignes += [ligne_euros("Total à payer", total), ligne_euros("Reste après paiement", assiette - total)]
-    detail = [f"{euros(float(m))} {texte} ({taux_ecrit(t)})" for (_, texte, t), m in zip(parts, montants)]
+    noms_de_taux = [taux_ecrit(t) for _, _, t in parts]
+    noms_de_taux[0] += quel
+    detail = [f"{euros(float(m))} {texte} ({ecrit})" for (_, texte, _), m, ecrit in zip(parts, montants, noms_de_taux)]
     impot = "" if versement_liberatoire else " et avant l'impôt sur le revenu"
     if assiette:
         phrase = (f"Sur {euros(float(assiette))} encaissés{_PAR[periode]}, vous payez {euros(float(total))} : {', '.join(detail[:-1])} "
                   f"et {detail[-1]}. Le pourcentage porte sur tout ce que vous encaissez, sans retirer vos frais. "
                   f"Il vous reste {euros(float(assiette - total))}, avant vos frais{impot}.")
+        depassement = _depassement(droit, somme, activite, periode)
+        if depassement:
+            limites.insert(0, depassement)
+            phrase += " " + depassement
     else:
         phrase = ("Sans encaissement, vous payez 0 € : le forfait de l'auto-entrepreneur est un pourcentage de ce que vous encaissez, sans "
                   "minimum. Déclarez quand même 0 à chaque échéance. Sans recettes, aucun trimestre de retraite n'est validé.")
-    limites += _limites_cotisations(droit, somme, activite, periode, groupe, caisse, versement_liberatoire)
+    limites += _limites_cotisations(droit, activite, groupe, caisse, versement_liberatoire)
     droit.citer("css L130-1")
     regle = ("Recettes encaissées multipliées par le taux de l'activité, sans déduction des frais ; chaque montant est arrondi à l'euro le "
              "plus proche.")
@@ -223,27 +229,33 @@ def cotisations_micro(montant: Nombre, activite: str, periode: Optional[str] = N
 
 
 def _taux_du_jour(droit: Droit, activite: str, caisse: Optional[str], accre_debut: Optional[date], jour: date,
-                  valeurs: Optional[Mapping[str, Bareme]]) -> Tuple[Decimal, List[str]]:
-    """The social rate on `jour`, reduced by ACCRE when a period is running, and what to say of it."""
+                  valeurs: Optional[Mapping[str, Bareme]]) -> Tuple[Decimal, str, List[str]]:
+    """The social rate on `jour`, reduced by ACCRE when a period is running, which rate it is, and what else to say of it."""
     taux = taux_social(droit, activite, caisse)
+    quel = ", taux de la CIPAV" if activite == "liberal" and caisse != "rsi" else ""
     if accre_debut is None:
-        return taux, []
+        return taux, quel, []
     _verifier_accre(accre_debut, valeurs)
     periodes = periodes_accre(accre_debut, au=jour, valeurs=valeurs)
     for (_, fin), reduit in zip(periodes, taux_reduits(droit, activite, caisse)):
         if jour <= fin:
-            return reduit, [f"Taux réduit de l'ACCRE jusqu'au {date_longue(fin)} ; le taux normal est de {taux_ecrit(taux)}."]
-    return taux, [f"Votre ACCRE s'est terminée le {date_longue(periodes[-1][1])} : le taux normal s'applique."]
+            jusque = f"Taux réduit de l'ACCRE jusqu'au {date_longue(fin)} ; le taux normal est de {taux_ecrit(taux)}."
+            return reduit, ", taux réduit de l'ACCRE", [jusque]
+    return taux, quel, [f"Votre ACCRE s'est terminée le {date_longue(periodes[-1][1])} : le taux normal s'applique."]
 
 
-def _limites_cotisations(droit: Droit, somme: Decimal, activite: str, periode: Optional[str], groupe: Optional[str],
-                         caisse: Optional[str], versement_liberatoire: bool) -> List[str]:
-    limites = ["Ce calcul vaut pour l'auto-entrepreneur ; au régime classique, les cotisations se calculent sur le bénéfice."]
+def _depassement(droit: Droit, somme: Decimal, activite: str, periode: Optional[str]) -> Optional[str]:
+    """What to say when a year at this pace would pass the ceiling."""
     plafond = droit.sans_citer().nombre("plafond_vente" if activite == "vente" else "plafond_service")
     annuel = somme * PERIODES[periode or "annee"]
-    if annuel > plafond:
-        limites.insert(0, f"À ce rythme, soit {euros(float(arrondir(annuel)))} dans l'année, vous dépasseriez le plafond de "
-                          f"{euros(float(plafond))} : parlez-en à votre caisse.")
+    if annuel <= plafond:
+        return None
+    return (f"À ce rythme, soit {euros(float(arrondir(annuel)))} dans l'année, vous dépasseriez le plafond de {euros(float(plafond))} : "
+            "parlez-en à votre caisse.")
+
+
+def _limites_cotisations(droit: Droit, activite: str, groupe: Optional[str], caisse: Optional[str], versement_liberatoire: bool) -> List[str]:
+    limites = ["Ce calcul vaut pour l'auto-entrepreneur ; au régime classique, les cotisations se calculent sur le bénéfice."]
     if activite == "liberal" and caisse is None:
         limites.append(f"Taux des libéraux de la CIPAV ; si votre retraite relève du RSI, le taux est de "
                        f"{taux_ecrit(taux_social(droit, activite, 'rsi'))}.")
