@@ -199,15 +199,8 @@ def _statut(props: Sequence[Proposition]) -> Optional[str]:
     return None
 
 
-# --- need, and the whole -----------------------------------------------------------------------------------------------------------
+# --- the whole -----------------------------------------------------------------------------------------------------------
 
-_A_PAYER = motif(
-    r"\bcombien (?:\w+ ){0,4}(?:paye\w*|paie|payer|paierai\w*|verse\w*|dois|doit|va me couter|ca coute|de charges?|de cotisations?|cotise\w*|prel\w*|"
-    r"laisse|mettre de cote|me reste\w*|reste)\b",
-    r"\b(?:je|moi) (?:paie|paye|payer|dois payer|vais payer|verse|cotise) combien\b",
-    r"\bje (?:mets|met|garde) combien\b",
-    r"\bmontant (?:de mes|des) (?:cotisations|charges)\b",
-    r"\bcombien (?:je|on|ca|va)\b.{0,20}\b(?:charges?|cotisations?|urssaf|rsi)\b")
 
 
 def _une(valeurs: Sequence[Optional[str]]) -> Optional[str]:
@@ -231,6 +224,5 @@ def reconnaitre(texte: str) -> Dict[str, str]:
         "situation": _situation(props),
         "groupe": _groupe(props) or _une([m.groupe for m in metiers] if all(m.groupe for m in metiers) else []),
         "statut": _statut(props),
-        "besoin": "a_payer" if any(_A_PAYER.search(p.mots) for p in props) else None,
     }
     return {trait: valeur for trait, valeur in traits.items() if valeur and valeur in PROFIL.get(trait, ())}

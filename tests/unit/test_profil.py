@@ -134,12 +134,6 @@ def test_les_valeurs_rendues_sont_toujours_celles_du_profil():
         assert all(v in PROFIL[k] for k, v in reconnaitre(texte).items())
 
 
-@pytest.mark.skipif("besoin" not in PROFIL, reason="le trait « besoin » n'est pas (encore) un profil")
-@pytest.mark.parametrize("texte, attendu", [("combien je paie ?", "a_payer"), ("je fais 800 € par mois, je paie combien", "a_payer"), ("c'est quoi l'EIRL ?", None)])
-def test_le_besoin_de_savoir_combien_payer(texte, attendu):
-    assert reconnaitre(texte).get("besoin") == attendu
-
-
 def test_le_metier_dit_donne_aussi_la_caisse():
     assert metier_dit("je suis traductrice").caisse == "cipav" and metier_dit("je suis agent commercial").caisse == "rsi"
     assert metier_dit("bonjour") is None and metier_dit("je suis maçon et photographe") is None

@@ -56,8 +56,7 @@ REGISTRE: Dict[str, Calcul] = {c.nom: c for c in (
         _CAISSE), "auto_entrepreneur/taux_cotisations"),
     Calcul("taux_accre", taux_accre, "Mes taux avec l'ACCRE", (_DEBUT, _ACTIVITE, _CAISSE), "auto_entrepreneur/accre"),
     Calcul("echeances_declaration", echeances_declaration, "Ma première déclaration et mes échéances", (
-        _DEBUT, Champ("periodicite", "Déclarez-vous chaque mois ou chaque trimestre "
-                                     "?", "choix",
+        _DEBUT, Champ("periodicite", "Déclarez-vous chaque mois ou chaque trimestre ?", "choix",
                       (("mois", "Chaque mois"), ("trimestre", "Chaque trimestre")))),
         "auto_entrepreneur/declaration_ca"),
     Calcul("trimestres_valides", trimestres_valides, "Mes trimestres de retraite en auto-entrepreneur", (
