@@ -20,10 +20,8 @@ from bot.texte.typographie import JOURS, date_longue
 # The instant that shared/dates_dev.jsonl is written for.
 REFERENCE = datetime(2011, 9, 14, 10, 0, tzinfo=PARIS)
 # Longer texts are cut: an appointment is asked for in a sentence, and a rule may cost more than the length of its text.
-LONGUEUR_MAX = 600
+LONGUEUR_MAX = 1000
 PARTIES = {"matin": "matin", "apres-midi": "après-midi", "soir": "soir"}
-
-
 # An interval of hours; None: open on that side.
 Plage = Tuple[Optional[time], Optional[time]]
 # First day, last day, weekdays wished (0 Monday).
@@ -36,8 +34,9 @@ class Moment:
 
     `du` and `au` are included (equal: one day). `heure_de` and `heure_a` bound the hour; `plages` holds the intervals when there are
     several (« de 9 h à 12 h et de 14 h à 17 h »), which the bounds then enclose. `jours` are the only weekdays wished, by name.
-    `impossible` is a date or hour that does not exist, as the person named it; `discordance` a weekday that is not that day's
-    (« mardi 5 octobre » in 2011): `du` is then the numbered day, and the agenda asks.
+    `impossible` is a date or hour that does not exist, as the person named it (the whole text when its bounds exclude each other, as
+    « après le 20, avant le 10 »); a date that does not exist leaves nothing else understood. `discordance` is a weekday that is not that
+    day's (« mardi 5 octobre » in 2011): `du` is then the numbered day, and the agenda asks.
     """
 
     du: Optional[date] = None
@@ -113,7 +112,7 @@ def comprendre(texte: str, maintenant: datetime, zone: ZoneInfo = PARIS, *, refu
     partie, sans_parties = _parties(parties, lecture.sans_parties)
     heure = _heure_exacte(lecture, partie, un_seul_jour=du == au)
     if heure and du and du == au and not _existe(du, heure, zone):
-        impossible, heure = f"{date_longue(du)} à {_h(heure)}", None
+        impossible, heure = f"{date_longue(du)} à {_heure_ecrite(heure)}", None
     plages = _plages(lecture, partie)
     heure_de, heure_a = _enveloppe(plages)
     if heure and ((heure_de and heure < heure_de) or (heure_a and heure > heure_a)):
@@ -266,7 +265,8 @@ def _heure_exacte(lecture: Lecture, partie: Optional[str], un_seul_jour: bool) -
 def _plages(lecture: Lecture, partie: Optional[str]) -> List[Plage]:
     """The intervals said, or one made of the bounds; « avant 9 h ou après 17 h » makes two, open ones."""
     if lecture.plages:
-        return [_plage(de, a, partie) for de, a in lecture.plages]
+        plages = [_plage(de, a, partie) for de, a in lecture.plages]
+        return [p for p in plages if p[1]] or plages[:1]
     debut, fin = _heure(lecture.heure_de, partie), _heure(lecture.heure_a, partie)
     return [(None, fin), (debut, None)] if debut and fin and fin <= debut else [(debut, fin)]
 
@@ -308,7 +308,7 @@ def _hhmm(heure: Optional[time]) -> Optional[str]:
     return f"{heure:%H:%M}" if heure is not None else None
 
 
-def _h(heure: time, partie: Optional[str] = None) -> str:
+def _heure_ecrite(heure: time, partie: Optional[str] = None) -> str:
     matin = heure.hour < (12 if partie == "soir" else 7)
     return f"{heure.hour}\u00a0h\u00a0{heure.minute:02d}" + (" du matin" if matin else "")
 
@@ -344,13 +344,13 @@ def _parties_en_francais(partie: Optional[str]) -> str:
 
 def _heures_en_francais(m: Moment) -> str:
     plages = " et ".join(_plage_en_francais(de, a, m.partie) for de, a in m.plages or ((m.heure_de, m.heure_a),))
-    return ", ".join(dit for dit in (f"à {_h(m.heure, m.partie)}" if m.heure is not None else "", plages) if dit)
+    return ", ".join(dit for dit in (f"à {_heure_ecrite(m.heure, m.partie)}" if m.heure is not None else "", plages) if dit)
 
 
 def _plage_en_francais(de: Optional[time], a: Optional[time], partie: Optional[str]) -> str:
     if de and a:
-        return f"de {_h(de, partie)} à {_h(a, partie)}"
-    return f"à partir de {_h(de, partie)}" if de else f"avant {_h(a, partie)}" if a else ""
+        return f"de {_heure_ecrite(de, partie)} à {_heure_ecrite(a, partie)}"
+    return f"à partir de {_heure_ecrite(de, partie)}" if de else f"avant {_heure_ecrite(a, partie)}" if a else ""
 
 
 __all__ = ["REFERENCE", "Moment", "comprendre", "evaluer"]

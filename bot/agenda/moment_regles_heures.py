@@ -76,7 +76,7 @@ def jour_et_heure_bornes(lecture: Lecture, m: Trouve) -> str:
     """« avant mardi midi »: bounding the hour of every day too keeps only what was wished, if not all of it."""
     if m["fin"]:
         lecture.heure_a = lecture.h(m["h"])
-        return f"jusqu au {m['jour']}"
+        return f"{'d ici' if m['fin'] == 'd ici' else 'jusqu au'} {m['jour']}"
     lecture.heure_de = lecture.h(m["h"])
     return f"a partir de {m['jour']}"
 

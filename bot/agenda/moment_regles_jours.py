@@ -193,18 +193,23 @@ def du_au_en_chiffres(lecture: Lecture, m: Trouve) -> str:
 
 @regle(rf"(?P<le>le |du |au )?(?:(?P<js>{J}) (?:le )?)?(?P<date>(?P<q>\d{{1,2}})/(?P<m>\d{{1,2}}))")
 def date_sans_annee(lecture: Lecture, m: Trouve) -> Optional[str]:
-    """5/10; « 1/2 », « 2/3 » alone are fractions."""
-    if m["date"] in ("1/2", "1/3", "2/3", "1/4", "3/4") and not m["js"] and not m["le"]:
+    """5/10. Without article nor weekday, « 1/2 » and « 2/3 » are fractions, « 18/20 » a mark."""
+    if not m["js"] and not m["le"] and (m["date"] in ("1/2", "1/3", "2/3", "1/4", "3/4") or int(m["m"]) > 12):
         return None
     return (m["le"] or "") + _dater(lecture, int(m["q"]), int(m["m"]), None, m["js"], m["date"])
 
 
-@regle(rf"(?P<le>le|du|au|{J}) (?P<date>(?P<q>\d{{1,2}})[.-](?P<m>\d{{1,2}}))|(?P<date2>(?P<q2>\d\d)-(?P<m2>0\d|1[0-2]))")
+@regle(rf"(?:(?P<le>le|du|au)|(?P<js>{J})) (?P<date>(?P<q>\d{{1,2}})[.-](?P<m>\d{{1,2}}))")
 def date_a_tiret(lecture: Lecture, m: Trouve) -> str:
-    """« le 06-10 », « le 6.10 »; without article only 06-10, so that figures with a decimal point stay figures."""
-    article = f"{m['le']} " if m["le"] and m["le"] not in NOMS_DE_JOUR else ""
-    js = m["le"] if m["le"] in NOMS_DE_JOUR else None
-    return article + _dater(lecture, int(m["q"] or m["q2"]), int(m["m"] or m["m2"]), None, js, m["date"] or m["date2"])
+    """« le 06-10 », « mardi 6.10 »."""
+    jour = _dater(lecture, int(m["q"]), int(m["m"]), None, m["js"], m["date"])
+    return f"{m['le']} {jour}" if m["le"] else jour
+
+
+@regle(r"(?P<q>\d\d)-(?P<m>0\d|1[0-2])")
+def date_a_tiret_seule(lecture: Lecture, m: Trouve) -> str:
+    """06-10; a figure with a point is only a date after an article."""
+    return _dater(lecture, int(m["q"]), int(m["m"]), None, texte=m[0])
 
 
 # ---- 4. day numbers and months ----------------------------------------------------------------------------------------

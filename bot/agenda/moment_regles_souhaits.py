@@ -16,7 +16,7 @@ regle = SOUHAITS
 _PARTIE = rf"(?: (?:au )?(?P<p>{P}))?"
 
 
-def _partie_gardee(lecture: Lecture, noeud: str, partie: Optional[str]) -> str:
+def _partie_gardee(noeud: str, partie: Optional[str]) -> str:
     """A part of the day after a last day belongs to that day (« jusqu'à vendredi soir »), after longer periods to the wish."""
     return f" {partie}" if partie and partie != "soir" and noeud[1] not in "nj" else ""
 
@@ -36,22 +36,25 @@ def entre_jours_dits(lecture: Lecture, m: Trouve) -> Optional[str]:
         a = Periode(a.du + timedelta(weeks=1), a.au + timedelta(weeks=1))
     if a.au < de.du:
         return None
-    return lecture.poser("i", Periode(de.du, a.au)) + _partie_gardee(lecture, m["a"], m["p"])
+    return lecture.poser("i", Periode(de.du, a.au)) + _partie_gardee(m["a"], m["p"])
 
 
 # ---- 2. refusals ------------------------------------------------------------------------------------------------------
 
-_OBJET = rf"(?:(?:{J}|week-end)(?: (?:le |au |dans le |dans l |en |l )?{P})?|{P}|{D})"
-_CHOSE = rf"(?:du {J} au {J}|(?:(?:le|la|les|l|du|de|d|en|un|des|au|a|chaque|ce|cet|cette|pour|dans|pendant) )*{_OBJET})"
-# A comma joins only what « et, ou, ni » closes: « pas lundi, mardi » may well be a wish for Tuesday.
-_CHOSES = rf"{_CHOSE}(?:(?: , {_CHOSE})*(?: ,)? (?:et|ou|ni|pas|et pas|ou pas) {_CHOSE})*"
+_DEVANT = r"(?:(?:le|la|les|l|du|de|d|en|un|des|au|a|chaque|ce|cet|cette|pour|dans|pendant) )*"
+_DU_JOUR = rf"(?: (?:le |au |dans le |dans l |en |l )?{P})?"
+_GENRES = (rf"(?:du {J} au {J}|{_DEVANT}(?:{J}|week-end){_DU_JOUR})", _DEVANT + P, _DEVANT + D)
+# « et » and « ou » join only things of one kind, and a comma only what they close: in « pas lundi, mardi », in « pas le matin, lundi ou
+# mardi » and in « pas le matin et demain » a wish follows.
+_LISTES = "|".join(rf"{g}(?:(?: , {g})*(?: ,)? (?:et|ou) {g})*" for g in _GENRES)
+_CHOSES = rf"(?:{_LISTES})(?:(?: ,)? (?:ni|pas|et pas|ou pas) (?:{_LISTES}))*"
 
 
 def _refuser(lecture: Lecture, texte: str) -> Optional[str]:
     """Keep what must not be proposed. « pas le lundi matin » refuses Mondays: no key says one morning, and a refusal must hold."""
     if not lecture.refus_lus:
         return None
-    for m in re.finditer(rf"du (?P<de>{J}) au (?P<a>{J})|(?P<j>{J}|week-end)(?: (?:[a-z]+ )?(?:l )?{P})?|(?P<p>{P})|(?P<d>{D})", texte):
+    for m in re.finditer(rf"du (?P<de>{J}) au (?P<a>{J})|(?P<j>{J}|week-end){_DU_JOUR}|(?P<p>{P})|(?P<d>{D})", texte):
         if m["de"]:
             lecture.sans_jours += _de_jour_a_jour(m["de"], m["a"])
         elif m["j"]:
@@ -81,7 +84,7 @@ def refus_apres(lecture: Lecture, m: Trouve) -> Optional[str]:
     return _refuser(lecture, m[0])
 
 
-# ---- 3. weekdays -----------------------------------------------------------------------------------------------------
+# ---- 3. weekdays ------------------------------------------------------------------------------------------------------
 
 @regle(r"(?:en|(?:les )?jour de) semaine(?! (?:de |du |d |<))|(?:les )?jour (?:ouvres?|ouvrables?)")
 def en_semaine(lecture: Lecture, m: Trouve) -> str:
@@ -141,7 +144,7 @@ def jour_nu(lecture: Lecture, m: Trouve) -> str:
     return _nom(lecture, m[0])
 
 
-# ---- 4. days in bounds -----------------------------------------------------------------------------------------------
+# ---- 4. days in bounds ------------------------------------------------------------------------------------------------
 
 @regle(rf"(?:au lieu|a la place|en remplacement|plutot que|et non)(?: (?:de|du|le|celui|celle))* {D}")
 def remplace(lecture: Lecture, m: Trouve) -> str:
@@ -177,7 +180,7 @@ def jusqu_a(lecture: Lecture, m: Trouve) -> str:
     """« jusqu'au 7 », « au plus tard le 7 »: that day included."""
     noeud = m["d"] or m["d2"] or m["d3"]
     lecture.jusque(lecture.periode(noeud).au)
-    return "|" + _partie_gardee(lecture, noeud, m["p"])
+    return "|" + _partie_gardee(noeud, m["p"])
 
 
 @regle(rf"avant {_ARTICLE}(?P<d>{D}){_PARTIE}")
@@ -185,7 +188,7 @@ def avant(lecture: Lecture, m: Trouve) -> str:
     """« avant le 20 »: `to` is a last day, so the 19th, since « pas avant le 20 » starts on the 20th. « avant mardi soir » has Tuesday in it."""
     dans_le_jour = m["p"] in ("apres-midi", "soir") and m["d"][1] in "nj"
     lecture.jusque(lecture.periode(m["d"]).du - (timedelta(0) if dans_le_jour else UN_JOUR))
-    return "|" + _partie_gardee(lecture, m["d"], m["p"])
+    return "|" + _partie_gardee(m["d"], m["p"])
 
 
 @regle(rf"(?:apres|au dela|plus tard que|(?:^|(?<=, ))passe) {_ARTICLE}(?P<d>{D})")
@@ -202,4 +205,4 @@ def d_ici(lecture: Lecture, m: Trouve) -> str:
     mois_a_venir = m["d"][1] == "m" and p.duree > 27 and p.du > lecture.aujourdhui
     lecture.depuis(lecture.aujourdhui)
     lecture.jusque(p.du - UN_JOUR if mois_a_venir else p.au)
-    return "|" + _partie_gardee(lecture, m["d"], m["p"])
+    return "|" + _partie_gardee(m["d"], m["p"])

@@ -34,7 +34,7 @@ _BRUITS: Tuple[Tuple[str, str], ...] = (
     ("naissance", r"\b(?:nee?s?|naissance) ?:? ?(?:le|en)? ?(?:\d{1,2}(?:er)?[ /.-])?(?:[a-z]+|\d{1,2})[ /.-]\d{2,4}"),
     # « Depuis » looks back: the agenda only looks ahead.
     ("depuis", r"\bdepuis (?:le |la |l'|mon |ma )?(?:\d{1,2}(?:er)?[ /.-])?[a-z0-9/.-]+(?: \d{4}\b)?"),
-    ("permanence", r"\b24 ?h?(?:eures)? ?(?:/|sur) ?24 ?h?|\b7 ?j?(?:ours)? ?(?:/|sur) ?7 ?j?"),
+    ("permanence", r"\b24 ?h?(?:eures)? ?(?:/|sur) ?(?:24 ?h?|7\b)|\b7 ?j?(?:ours)? ?(?:/|sur) ?7 ?j?"),
     ("fréquence", rf"(?:\b\d+ ?{_UNITE_DE_TEMPS}? ?|\b[a-z]+ (?:fois|heures?|jours?) )?\bpar (?:jour|nuit|semaine|mois|an)\b"),
     ("toute la journée", r"\bdu matin (?:au|jusqu'au) soir\b"),
     ("durée d'une chose", rf"\b(?:pendant|durant|dure|duree de|fait|toutes les) (?:\d+|une?|deux|trois) ?{_UNITE_DE_TEMPS}\b"
@@ -220,7 +220,7 @@ _TOURNURES: Table = (
     (r"(?:en )?dernier delai|date limite", "au plus tard"),
     # « avant la fin du mois » includes its last day
     (r"(?<!pas )avant(?: la)?(?= fin )", "jusqu a la"),
-    (r"(?:en |au |a la |de |des |le )?(?:tout )?(?:debut|milieu|fin|mi) (?:de |d )?(?:la |l )?(matin|apres-midi|soir)", r"\1"),
+    (r"(?:en |au |a la |de |des |le )?(?:tout )?(?:debut|milieu|fin|mi) (?:de |d )?(?:la |l )?(matin|apres-midi|soir)", r"le \1"),
     (r"(?:en |a la )?fin de (?:la )?journee", "soir"),
     (r"(?:en |des le )?debut de (?:la )?journee", "matin"),
     (r"(?:a |sur |pendant )?(?:l heure|la pause|le temps) (?:du |de )(?:midi|dejeuner|repas)|(?:la )?pause dejeuner|entre midi(?= ,|$)",

@@ -192,14 +192,14 @@ def purger(session: Session, maintenant: datetime) -> dict[str, int]:
 
 
 def retenir(conversation: Conversation, issue: str, sujet: Optional[str], profil: Mapping[str, str]) -> None:
-    """What a turn leaves in the conversation: topic, profile, misunderstandings in a row, and a new engine id every 60 turns.
+    """What a turn leaves in the conversation: topic, profile (empty: as before), misunderstandings in a row, and a new engine id every 60 turns.
 
     A fresh engine id keeps the cost of a message flat: the engine reads its whole session at each turn (reference/security.md, R16).
     """
     if sujet:
         conversation.dernier_sujet = sujet
     if profil:
-        conversation.profil = {**conversation.profil, **profil}
+        conversation.profil = dict(profil)
     conversation.incompris = conversation.incompris + 1 if issue in ("propose", "incompris", "hors_sujet", "degrade") else 0
     conversation.tours += 1
     if conversation.tours >= TOURS_PAR_MOTEUR_ID:

@@ -69,7 +69,8 @@ class Decision(GraphComponent, IntentClassifier):
     """Sure → the intent stands; unsure → `nlu_fallback` with propositions, best first; nothing near → out of scope.
 
     Configuration: `seuil_reponse` (least confidence of an answer), `seuil_ecart` (least lead on the second), `seuil_choix` (least
-    confidence of the best for anything to be offered), `seuil_proposition` (least confidence of a proposition).
+    confidence of the best for anything to be offered), `seuil_proposition` (least confidence of a proposition), `seuil_hors_sujet` (confidence
+    of out of scope from which an unsure message is refused rather than offered choices).
     The curve the thresholds were chosen on: docs/decisions/2026-11-22-seuils.md.
     """
 
@@ -79,7 +80,7 @@ class Decision(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"seuil_reponse": 0.5, "seuil_ecart": 0.15, "seuil_choix": 0.1, "seuil_proposition": 0.02}
+        return {"seuil_reponse": 0.5, "seuil_ecart": 0.3, "seuil_choix": 0.08, "seuil_proposition": 0.01, "seuil_hors_sujet": 0.15}
 
     def __init__(self, config: Dict[str, Any]):
         self._config = config
@@ -105,6 +106,7 @@ def decider(classement: List[Dict[str, Any]], seuils: Dict[str, Any]) -> tuple[s
     if sur:
         return premier["name"], []
     candidats = [r["name"] for r in classement if r["name"] != HORS_SUJET and r["confidence"] >= seuils["seuil_proposition"]]
-    if premier["confidence"] < seuils["seuil_choix"] or not candidats:
+    dehors = sum(r["confidence"] for r in classement if r["name"] == HORS_SUJET)
+    if premier["confidence"] < seuils["seuil_choix"] or dehors >= seuils["seuil_hors_sujet"] or not candidats:
         return HORS_SUJET, []
     return INCOMPRIS, candidats[:PROPOSITIONS_MAX]

@@ -2,12 +2,15 @@
 
 `domain.yml` and `bot/data/` stay free of topics; what they hold (conversation, flows) is added to, never replaced.
 """
-from typing import Dict, List, Optional, Union
+import hashlib
+from collections import defaultdict
+from typing import Dict, List, Optional, Set, Tuple, Union
 
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
 from rasa.shared.core.training_data.structures import StoryGraph
 from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.common import cached_method
@@ -22,8 +25,10 @@ class KnowledgeImporter(RasaFileImporter):
     """RasaFileImporter plus the topics. List only this one in config.yml: two importers make Rasa warn and guess."""
 
     def __init__(self, config_file: Optional[str] = None, domain_path: Optional[str] = None,
-                 training_data_paths: Optional[Union[List[str], str]] = None, **kwargs):
+                 training_data_paths: Optional[Union[List[str], str]] = None, exemples_max: Optional[int] = None, **kwargs):
+        """`exemples_max`: keep that many lines an intent, always the same ones (`make bench`); all of them without it."""
         super().__init__(config_file, domain_path, training_data_paths)
+        self.exemples_max = exemples_max
         self.fiches: Dict[str, Fiche] = fiches()
         manquants = [s for s in catalogue().sujets if s not in self.fiches]
         if manquants:
@@ -47,7 +52,7 @@ class KnowledgeImporter(RasaFileImporter):
         for sujet, fiche in self.fiches.items():
             for formulation in [fiche.question, *fiche.toutes_formulations]:
                 exemples.append(Message.build(text=formulation, intent=intention(sujet)))
-        return super().get_nlu_data(language).merge(TrainingData(exemples))
+        return echantillon(super().get_nlu_data(language).merge(TrainingData(exemples)), self.exemples_max)
 
     @cached_method
     def get_stories(self, exclusion_percentage: Optional[int] = None) -> StoryGraph:
@@ -57,3 +62,18 @@ class KnowledgeImporter(RasaFileImporter):
         lecteur = YAMLStoryReader(self.get_domain(), "knowledge")
         etapes = lecteur.read_from_parsed_yaml({"version": "3.1", "rules": regles})
         return super().get_stories(exclusion_percentage).merge(StoryGraph(etapes))
+
+
+def echantillon(donnees: TrainingData, maximum: Optional[int]) -> TrainingData:
+    """At most `maximum` lines an intent, chosen by the hash of their text: the same on every machine, whatever order they come in."""
+    if not maximum:
+        return donnees
+    textes: Dict[str, Set[str]] = defaultdict(set)
+    for exemple in donnees.training_examples:
+        textes[exemple.get(INTENT)].add(exemple.get(TEXT) or "")
+    gardes: Set[Tuple[str, str]] = {(i, t) for i, ts in textes.items() for t in sorted(ts, key=_tirage)[:maximum]}
+    return donnees.filter_training_examples(lambda e: (e.get(INTENT), e.get(TEXT) or "") in gardes)
+
+
+def _tirage(texte: str) -> str:
+    return hashlib.sha256(texte.encode()).hexdigest()

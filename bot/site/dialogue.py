@@ -43,7 +43,7 @@ class Bilan:
     issue: str
     comprise: Optional[Comprise] = None
     texte: Optional[str] = None
-    profil: Mapping[str, str] = field(default_factory=dict)
+    profil: Mapping[str, str] = field(default_factory=dict)  # the whole of it when the turn changed it, else empty
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,10 @@ class Dialogue:
         bilans = [self._sujet(entree, c, texte=part) for c, part in zip(comprises, parts, strict=True)]
         repliques = [r for b in bilans for r in b.repliques]
         for replique in repliques[:-1]:
-            replique.boutons = []
-        return Bilan(repliques, "repondu", comprises[-1], profil=bilans[-1].profil)
+            # Buttons, and the question they answer, stand under the last reply only; so does the opinion, which is one a turn.
+            replique.boutons, replique.avis = [], False
+            (replique.message.data or {}).pop("question", None)
+        return Bilan(repliques, "repondu", comprises[-1], profil={t: v for b in bilans for t, v in b.profil.items()})
 
     async def _repondre_bouton(self, entree: Entree, charge: dict[str, Any]) -> Bilan:
         if "avis" in charge:
@@ -207,11 +209,11 @@ class Dialogue:
         """The sheet's answer, fitted to what the person said of herself, now or before, in this conversation only."""
         fiche, jour = self.fiches[comprise.etiquette or ""], self.horloge.aujourdhui()
         dit = {**profils.reconnaitre(texte), **(profil or {})}
-        connu = {**entree.conversation.profil, **dit}
+        connu = suite.reunir(entree.conversation.profil, dit)
         essai = calculer.reprendre(fiche, calcul, jour) if calcul else calculer.essayer(fiche, texte, connu, jour)
         replique = reponses.repondre_sujet(fiche, jour, connu, self.fiches, entree.caisse, essai)
         issue = {"emergency": "urgence", "refusal": "refus"}.get(replique.message.kind, "repondu")
-        return Bilan([replique], issue, comprise, profil=dit)
+        return Bilan([replique], issue, comprise, profil=connu if dit else {})
 
     def _sans_moteur(self, entree: Entree, texte: str) -> Bilan:
         sujets = [s for s, _ in rechercher(texte, 3)]

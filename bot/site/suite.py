@@ -44,6 +44,16 @@ def rattacher(texte: str, comprise: Comprise, dernier: Optional[str], profil_dit
     return Comprise(proches[0] if proches else dernier, comprise.confiance, premiers=comprise.premiers)
 
 
+def reunir(connu: Mapping[str, str], dit: Mapping[str, str]) -> dict[str, str]:
+    """The traits known once a message is read. « Et pour un commerçant ? » also drops the activity of the artisan spoken of until then.
+
+    >>> reunir({"groupe": "artisan", "activite": "prestation", "situation": "retraite"}, {"groupe": "commercant"})
+    {'groupe': 'commercant', 'situation': 'retraite'}
+    """
+    autre_groupe = "groupe" in connu and dit.get("groupe", connu["groupe"]) != connu["groupe"]
+    return {**{t: v for t, v in connu.items() if not (autre_groupe and t == "activite")}, **dit}
+
+
 def questions(texte: str) -> Sequence[str]:
     """The separate questions of a message, two at most, when it clearly holds several; otherwise the message alone.
 

@@ -3,7 +3,7 @@ import pytest
 
 from bot.knowledge.fiches import fiches
 from bot.site.comprehension import Comprise
-from bot.site.suite import questions, rattacher, suit
+from bot.site.suite import questions, rattacher, reunir, suit
 
 SEUILS = "auto_entrepreneur/seuils_ca"
 
@@ -46,3 +46,13 @@ def test_sans_sujet_precedent_rien_ne_change():
     ("Pourquoi ? Comment ?", 1), ("Quel est le plafond ?", 1), ("Je suis plombier. J'ai deux enfants. Quel est mon plafond cette année ?", 1)])
 def test_deux_questions_se_separent(texte, nombre):
     assert len(questions(texte)) == nombre
+
+
+@pytest.mark.parametrize(("connu", "dit", "attendu"), [
+    ({"groupe": "artisan", "activite": "prestation"}, {"groupe": "commercant"}, {"groupe": "commercant"}),
+    ({"groupe": "artisan", "activite": "prestation"}, {"groupe": "commercant", "activite": "vente"}, {"groupe": "commercant", "activite": "vente"}),
+    ({"groupe": "artisan", "activite": "prestation"}, {"groupe": "artisan"}, {"groupe": "artisan", "activite": "prestation"}),
+    ({"activite": "vente"}, {"groupe": "artisan"}, {"activite": "vente", "groupe": "artisan"}),
+    ({"activite": "vente", "situation": "retraite"}, {}, {"activite": "vente", "situation": "retraite"})])
+def test_un_autre_groupe_fait_oublier_lactivite_du_premier(connu, dit, attendu):
+    assert reunir(connu, dit) == attendu

@@ -1,0 +1,127 @@
+"""Insured people who talk to a running site, and where that site keeps its data."""
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.marche import attendre, lisible
+
+
+@dataclass(frozen=True)
+class Reponse:
+    """What the assistant answered, as a person reads it (ordinary spaces), and how long it took."""
+
+    enveloppe: dict[str, Any]
+    secondes: float
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return self.enveloppe["messages"]
+
+    @property
+    def texte(self) -> str:
+        return lisible("\n".join(m["text"] for m in self.messages))
+
+    @property
+    def genre(self) -> str:
+        return self.messages[0]["kind"]
+
+    @property
+    def sujet(self) -> Optional[str]:
+        return self.messages[0]["topic"]
+
+    @property
+    def sujets(self) -> list[Optional[str]]:
+        return [m["topic"] for m in self.messages]
+
+    @property
+    def donnees(self) -> dict[str, Any]:
+        return self.messages[0]["data"] or {}
+
+    @property
+    def sources(self) -> list[str]:
+        return [lisible(s["title"]) for m in self.messages for s in m["sources"]]
+
+    @property
+    def choix(self) -> dict[str, str]:
+        """The buttons offered: label → id."""
+        return {lisible(c["label"]): c["id"] for m in self.messages for c in m["choices"]}
+
+    @property
+    def reduite(self) -> bool:
+        """Whether the engine did not answer."""
+        return bool(self.donnees.get("reduit"))
+
+
+class Assure:
+    """Someone who talks to the assistant of a site, with her own cookie."""
+
+    def __init__(self, adresse: str):
+        self.client = httpx.Client(base_url=adresse, timeout=20)
+        self.ouverture = self.client.post("/api/conversations").raise_for_status().json()
+        self.derniere: Reponse
+
+    def envoie(self, **corps: Any) -> httpx.Response:
+        """Send a body as it is, whatever comes back."""
+        return self.client.post("/api/messages", json={"message_id": str(uuid4()), **corps})
+
+    def dit(self, texte: str, **corps: Any) -> Reponse:
+        """Type a message and read the answer."""
+        return self._lire(text=texte, **corps)
+
+    def choisit(self, debut: str) -> Reponse:
+        """Press the button of the last answer whose label begins so."""
+        return self._lire(choice=next(id for libelle, id in self.derniere.choix.items() if libelle.startswith(debut)))
+
+    def relit(self) -> list[str]:
+        """The whole conversation, as the page shows it after a reload."""
+        return [lisible(m["text"]) for m in self.client.get("/api/messages").raise_for_status().json()["messages"]]
+
+    def _lire(self, **corps: Any) -> Reponse:
+        debut = time.monotonic()
+        reponse = self.envoie(**corps)
+        assert reponse.status_code == 200, reponse.text
+        self.derniere = Reponse(reponse.json(), time.monotonic() - debut)
+        return self.derniere
+
+
+def rencontrer(adresse: str) -> Assure:
+    """A new visitor, once the engine has warmed up: its very first answers may come after the front's patience is over."""
+    attendre(lambda: not Assure(adresse).dit("bonjour").reduite, 30, "une réponse du moteur")
+    return Assure(adresse)
+
+
+@pytest.fixture(scope="session")
+def site_eveille(site):
+    rencontrer(site).client.close()
+    return site
+
+
+@pytest.fixture
+def assure(site_eveille):
+    """A person who has just opened a conversation."""
+    assure = Assure(site_eveille)
+    yield assure
+    assure.client.close()
+
+
+@pytest.fixture
+def autre(site_eveille):
+    """Another one."""
+    autre = Assure(site_eveille)
+    yield autre
+    autre.client.close()
+
+
+@pytest.fixture(scope="session")
+def donnees(site, tmp_path_factory) -> Path:
+    """The data folder of the running site, found by the address in its process file."""
+    for fiche in tmp_path_factory.getbasetemp().glob("*/conseil.pid"):
+        if json.loads(fiche.read_text() or "{}").get("adresse") == site:
+            return fiche.parent
+    pytest.fail(f"aucun dossier de données pour {site}")
