@@ -55,17 +55,11 @@ class Modele:
                 vues[vue] = (encoder_corpus if apprendre else encoder)(vue, textes)
         return vues
 
-    def _noyau(self, gauche: Dict[str, Any]) -> np.ndarray:
-        """(n, number of training lines): the blended similarity of texts to the training lines."""
-        noyau = 0.0
-        for vue, poids in self.config["poids"].items():
-            if not poids:
-                continue
-            produit = gauche[vue] @ self.appris[vue].T
-            cosinus = produit.toarray() if hasattr(produit, "toarray") else produit
-            gamma = self.config["gamma"].get(vue)
-            noyau = noyau + poids * (np.exp(gamma * (cosinus - 1.0)) if gamma else cosinus)
-        return np.asarray(noyau, dtype=np.float32)
+    def _noyau(self, vue: str, cosinus: Any) -> np.ndarray:
+        """(n, training lines): the weighted similarity of one view, from its cosines."""
+        dense = cosinus.toarray() if hasattr(cosinus, "toarray") else cosinus
+        gamma = self.config["gamma"].get(vue)
+        return np.float32(self.config["poids"][vue]) * (np.exp(np.float32(gamma) * (dense - 1)) if gamma else dense)
 
     def apprendre(self, textes: Sequence[str], etiquettes: Sequence[str]) -> "Modele":
         """Solve (K + λI) A = Y, Y being 1 for the label of a line and 0 elsewhere."""
@@ -74,16 +68,25 @@ class Modele:
         rang = {e: i for i, e in enumerate(self.etiquettes)}
         cibles = np.zeros((len(textes), len(self.etiquettes)), dtype=np.float32)
         cibles[np.arange(len(textes)), [rang[e] for e in etiquettes]] = 1.0
-        self.appris = self._representer(textes, apprendre=True)
-        noyau = self._noyau(self.appris)
+        vues = self._representer(textes, apprendre=True)
+        noyau = sum(self._noyau(vue, lignes @ lignes.T) for vue, lignes in vues.items())
         noyau[np.diag_indices_from(noyau)] += np.float32(self.config["regularisation"])
         facteur = cho_factor(noyau, lower=True, overwrite_a=True, check_finite=False)
         self.alpha = cho_solve(facteur, cibles, check_finite=False)
+        # A linear view folds into one weight a feature and label: a message then costs its own words, not the whole corpus.
+        self.poids_lineaires = {v: np.float32(self.config["poids"][v]) * (x.T @ self.alpha) for v, x in vues.items() if v in self.tfidf}
+        self.appris = {v: x for v, x in vues.items() if v not in self.tfidf}
         return self
 
     def scores(self, textes: Sequence[str]) -> np.ndarray:
         """(n, labels) raw scores, near 1 for the label of a text close to the training lines."""
-        return self._noyau(self._representer(textes)) @ self.alpha
+        total = np.zeros((len(textes), len(self.etiquettes)), dtype=np.float32)
+        for vue, lignes in self._representer(textes).items():
+            if vue in self.poids_lineaires:
+                total += lignes @ self.poids_lineaires[vue]
+            else:
+                total += self._noyau(vue, lignes @ self.appris[vue].T) @ self.alpha
+        return total
 
     def confiances(self, textes: Sequence[str]) -> np.ndarray:
         """(n, labels) probabilities: softmax of the scores times the temperature."""

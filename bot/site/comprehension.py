@@ -37,10 +37,26 @@ def proposable(label: str) -> bool:
     return "/" in label or label in LIBELLES_FLUX
 
 
-def par_les_mots(texte: str) -> Optional[Comprise]:
-    """What words alone decide, engine up or down: the protective topics."""
+def danger(texte: str) -> Optional[Comprise]:
+    """What words alone decide at once, engine up or down: someone is in danger."""
     protection = protections.reconnaitre(texte)
-    return Comprise(protection.sujet, 1.0, premiers=((protection.sujet, 1.0),)) if protection else None
+    return Comprise(protection.sujet, 1.0) if protection and protection.sujet == protections.URGENCE else None
+
+
+def par_les_mots(texte: str) -> Optional[Comprise]:
+    """What words alone decide when the engine cannot be asked: danger, medical advice, a personal pension amount."""
+    protection = protections.reconnaitre(texte)
+    return Comprise(protection.sujet, 1.0) if protection else None
+
+
+def proteger(texte: str, comprise: Comprise) -> Comprise:
+    """The protective sheets that words point to, unless the engine is sure of another sheet.
+
+    « À partir de combien de trimestres ai-je droit… » speaks of « my » pension without asking its amount; words alone cannot tell.
+    """
+    if comprise.etiquette is not None and "/" in comprise.etiquette:
+        return comprise
+    return par_les_mots(texte) or comprise
 
 
 def lire(brute: Mapping[str, Any]) -> Comprise:
@@ -54,4 +70,4 @@ def lire(brute: Mapping[str, Any]) -> Comprise:
 
 async def comprendre(texte: str, moteur: Moteur, metadonnees: Optional[dict[str, Any]] = None) -> Comprise:
     """A cleaned text, understood as the site would, without answering it."""
-    return par_les_mots(texte) or lire((await moteur.comprendre([texte], metadonnees))[0])
+    return danger(texte) or proteger(texte, lire((await moteur.comprendre([texte], metadonnees))[0]))

@@ -121,7 +121,7 @@ class Dialogue:
             echange, nouveau = memoire.commencer(s, conversation, message_id, repr((texte, choix)), dit, maintenant)
             if not nouveau:
                 return Enveloppe.model_validate(echange.enveloppe)
-            if conversation.pause_jusqua and conversation.pause_jusqua > maintenant and comprehension.par_les_mots(dit) is None:
+            if conversation.pause_jusqua and conversation.pause_jusqua > maintenant and comprehension.danger(dit) is None:
                 raise memoire.EnPause
             if memoire.messages_recents(s, conversation, maintenant, timedelta(minutes=1)) > self.reglages.messages_par_minute:
                 raise memoire.TropDeMessages
@@ -134,9 +134,9 @@ class Dialogue:
         if entree.charge is not None:
             return await self._repondre_bouton(entree, entree.charge)
         texte = entree.texte or ""
-        protege = comprehension.par_les_mots(texte)
-        if protege is not None:
-            return self._sujet(entree, protege)
+        danger = comprehension.danger(texte)
+        if danger is not None:
+            return self._sujet(entree, danger)
         if incivilites.reconnaitre(texte):
             return Bilan([reponses.incivilite(entree.caisse)], "incivil")
         try:
@@ -185,6 +185,7 @@ class Dialogue:
             "caisse": conversation.caisse_code, "dernier_sujet": conversation.dernier_sujet, "profil": conversation.profil})
         comprise = comprehension.lire(reponse["comprehension"])
         if texte:
+            comprise = comprehension.proteger(texte, comprise)
             comprise = suite.rattacher(texte, comprise, conversation.dernier_sujet, profils.reconnaitre(texte), self.fiches)
         if comprise.etiquette in self.fiches:
             return self._sujet(entree, comprise, texte=texte or "")
@@ -216,6 +217,9 @@ class Dialogue:
         return Bilan([replique], issue, comprise, profil=connu if dit else {})
 
     def _sans_moteur(self, entree: Entree, texte: str) -> Bilan:
+        protege = comprehension.par_les_mots(texte)
+        if protege is not None:
+            return self._sujet(entree, protege)
         sujets = [s for s, _ in rechercher(texte, 3)]
         return Bilan([reponses.mode_reduit(sujets, self.fiches, entree.caisse)], "degrade", Comprise(None, 0.0, tuple(sujets)), texte=texte)
 
