@@ -50,13 +50,15 @@ def par_les_mots(texte: str) -> Optional[Comprise]:
 
 
 def proteger(texte: str, comprise: Comprise) -> Comprise:
-    """The protective sheets that words point to, unless the engine is sure of another sheet.
+    """The protective sheet that words point to, unless the engine is sure of another sheet, or hesitates between others only.
 
     « À partir de combien de trimestres ai-je droit… » speaks of « my » pension without asking its amount; words alone cannot tell.
     """
-    if comprise.etiquette is not None and "/" in comprise.etiquette:
+    protegee = par_les_mots(texte)
+    vus = {comprise.etiquette, *comprise.offertes, *(e for e, _ in comprise.premiers)}
+    if protegee is None or (comprise.etiquette is not None and "/" in comprise.etiquette):
         return comprise
-    return par_les_mots(texte) or comprise
+    return comprise if comprise.offertes and protegee.etiquette not in vus else protegee
 
 
 def lire(brute: Mapping[str, Any]) -> Comprise:
