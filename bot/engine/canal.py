@@ -4,6 +4,7 @@ Unlike Rasa's REST channel it never hides a failure behind an empty list: an exc
 A button arrives as an intent, never as text, so no text can force one.
 """
 import hmac
+import logging
 from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
@@ -12,6 +13,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 RANG_MAX = 10
+logger = logging.getLogger(__name__)
 
 
 def comprehension(analyse: Dict[str, Any]) -> Dict[str, Any]:
@@ -40,6 +42,7 @@ class CanalFront(InputChannel):
     def __init__(self, jeton: str) -> None:
         """`jeton`: shared secret that the front sends; other processes of the machine cannot talk to the engine."""
         self.jeton = jeton
+        self._essaye = False
 
     def _refuse(self, request: Request) -> Optional[HTTPResponse]:
         if not self.jeton or not hmac.compare_digest(request.headers.get("x-jeton", ""), self.jeton):
@@ -51,10 +54,16 @@ class CanalFront(InputChannel):
 
         @canal.route("/", methods=["GET"])
         async def sante(request: Request) -> HTTPResponse:
-            # Rasa listens all the same when its model could not be loaded, and would then answer nothing to everything.
+            # Rasa listens all the same when its model could not be loaded; and a first parse loads the encoders, which takes seconds.
+            # Ready means: a sentence has been understood.
             agent = getattr(request.app.ctx, "agent", None)
-            pret = agent is not None and agent.is_ready()
-            return response.json({"statut": "ok" if pret else "sans modèle"}, status=200 if pret else 503)
+            if agent is not None and agent.is_ready() and not self._essaye:
+                try:
+                    await agent.processor.parse_message(UserMessage("bonjour"))
+                    self._essaye = True
+                except Exception as erreur:
+                    logger.error("le modèle ne comprend rien : %s", type(erreur).__name__)
+            return response.json({"statut": "ok" if self._essaye else "pas prêt"}, status=200 if self._essaye else 503)
 
         @canal.route("/comprendre", methods=["POST"])
         async def comprendre(request: Request) -> HTTPResponse:

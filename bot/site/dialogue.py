@@ -190,6 +190,9 @@ class Dialogue:
         if comprise.etiquette in self.fiches:
             return self._sujet(entree, comprise, texte=texte or "")
         if comprise.etiquette is None:
+            chiffree = self._calcul_possible(entree, comprise, texte or "")
+            if chiffree is not None:
+                return chiffree
             replique = (reponses.proposer(comprise.offertes, self.fiches, entree.caisse, conversation.incompris) if comprise.offertes
                         else reponses.rien_trouve(entree.caisse, conversation.incompris))
             return Bilan([replique], "propose" if comprise.offertes else "incompris", comprise, texte=texte)
@@ -215,6 +218,14 @@ class Dialogue:
         replique = reponses.repondre_sujet(fiche, jour, connu, self.fiches, entree.caisse, essai)
         issue = {"emergency": "urgence", "refusal": "refus"}.get(replique.message.kind, "repondu")
         return Bilan([replique], issue, comprise, profil=connu if dit else {})
+
+    def _calcul_possible(self, entree: Entree, comprise: Comprise, texte: str) -> Optional[Bilan]:
+        """The figure, when the engine hesitates but the sentence gives an offered sheet's calculator all it asks."""
+        for sujet in (e for e in comprise.offertes if e in self.fiches):
+            bilan = self._sujet(entree, Comprise(sujet, comprise.confiance, premiers=comprise.premiers), texte=texte)
+            if "calcul" in (bilan.repliques[0].message.data or {}):
+                return bilan
+        return None
 
     def _sans_moteur(self, entree: Entree, texte: str) -> Bilan:
         protege = comprehension.par_les_mots(texte)

@@ -11,6 +11,10 @@ MOTS_SUITE = 8
 _SUITE = re.compile(
     r"^(c|et|mais|alors|ok|d accord|oui|donc|du coup|dans ce cas|meme|pareil|sinon|c est|ca|sa|cest|combien|cb|quand|ou|pourquoi|pk|comment|"
     r"jusqu a quand|a partir de|pour un|pour une|pour les|pour moi|si je|si j|je suis|moi je|qui|lequel|laquelle|lesquels)\b")
+# A follow-up without a word of its own: it asks more of the same topic.
+_SANS_MOT = re.compile(
+    r"^(et |mais |alors |donc |du coup )*(c est |ca fait |ca |cela |sa )?(fait |coute |vaut )?(combien|cb|quand|pourquoi|pk|koi|quoi|comment|ou|quel montant|"
+    r"a combien|le montant|lequel|laquelle)( ca| c est| est ce| au juste| exactement| svp| en tout| a peu pres| ca fait| ca coute)*$")
 _QUESTION = re.compile(r"[^?]*\?")
 _LIAISON = re.compile(r"\b(?:et aussi|et sinon|autre question|deuxieme question|deuxième question|par ailleurs|et autre chose|d'autre part)\b", re.I)
 
@@ -30,6 +34,8 @@ def rattacher(texte: str, comprise: Comprise, dernier: Optional[str], profil_dit
     """
     if dernier is None or dernier not in fiches or not suit(texte):
         return comprise
+    if _SANS_MOT.match(cle(texte)):
+        return Comprise(dernier, 1.0, premiers=comprise.premiers)
     voisins = {dernier, *fiches[dernier].voir_aussi}
     if comprise.etiquette in voisins:
         return comprise
