@@ -13,8 +13,9 @@ _SUITE = re.compile(
     r"jusqu a quand|a partir de|pour un|pour une|pour les|pour moi|si je|si j|je suis|moi je|qui|lequel|laquelle|lesquels)\b")
 # A follow-up without a word of its own: it asks more of the same topic.
 _SANS_MOT = re.compile(
-    r"^(et |mais |alors |donc |du coup )*(c est |ca fait |ca |cela |sa )?(fait |coute |vaut )?(combien|cb|quand|pourquoi|pk|koi|quoi|comment|ou|quel montant|"
-    r"a combien|le montant|lequel|laquelle)( ca| c est| est ce| au juste| exactement| svp| en tout| a peu pres| ca fait| ca coute)*$")
+    r"^(et |mais |alors |donc |du coup )*(c est |ca fait |ca |cela |sa )?(fait |coute |vaut )?"
+    r"(combien|cb|quand|pourquoi|pk|koi|quoi|comment|ou|quel montant|a combien|le montant|lequel|laquelle)"
+    r"( ca| c est| est ce| au juste| exactement| svp| en tout| a peu pres| ca fait| ca coute)*$")
 _QUESTION = re.compile(r"[^?]*\?")
 _LIAISON = re.compile(r"\b(?:et aussi|et sinon|autre question|deuxieme question|deuxième question|par ailleurs|et autre chose|d'autre part)\b", re.I)
 
