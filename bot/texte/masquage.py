@@ -21,7 +21,8 @@ _IBAN = re.compile(rf"\b[A-Z]{{2}}\d{{2}}(?:{_SEP}[A-Z0-9]){{11,30}}\b", re.I)
 _NIR = re.compile(
     rf"(?<![\d,])[1-478]{_SEP}\d{_SEP}\d{_SEP}(?:0{_SEP}[1-9]|1{_SEP}[0-2]|[2-3]{_SEP}\d|4{_SEP}[0-2]|[5-9]{_SEP}\d){_SEP}"
     rf"(?:\d{_SEP}\d|2{_SEP}[AB]){_SEP}(?:\d{_SEP}){{5}}\d(?:{_SEP}(?:cl[eé]f?{_SEP})?\d{_SEP}\d)?(?!\d)", re.I)
-_TEL = re.compile(rf"(?<![\d,])(?:(?:\+|00){_SEP}33{_SEP}(?:\(0\){_SEP})?|0)[1-9](?:{_SEP}\d{{2}}){{4}}(?!\d)")
+# The separator is the same throughout: « 06.10.2011 14h30 » is a date and an hour.
+_TEL = re.compile(rf"(?<![\d,])(?:(?:\+|00){_SEP}33{_SEP}(?:\(0\){_SEP})?|0)[1-9]({_SEP})\d{{2}}(?:\1\d{{2}}){{3}}(?!\d)")
 _CARTE = re.compile(rf"(?<!\d)(?:\d{_SEP}){{12,18}}\d(?!\d)")
 _SIREN = re.compile(rf"(?<!\d)\d{{3}}{_SEP}\d{{3}}{_SEP}\d{{3}}(?:{_SEP}\d{{5}})?(?!\d)")
 

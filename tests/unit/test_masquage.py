@@ -23,7 +23,7 @@ def test_masque(texte, genre):
 
 @pytest.mark.parametrize("texte", [
     "39 36", "32 600 euros", "81 500 €", "160 trimestres", "2011-00012345", "né le 12/03/1952", "du 01/01/2011 au 31/12/2011",
-    "j'ai 52 ans", "le 15 ou le 112", "article L133-6-8-1", "1 000 000 de personnes", "code postal 33000", "14 400 euros par an depuis 2009"])
+    "j'ai 52 ans", "le 15 ou le 112", "article L133-6-8-1", "1 000 000 de personnes", "code postal 33000", "le 06.10.2011 14h30", "06-10-2011 14:30", "14 400 euros par an depuis 2009"])
 def test_laisse_les_chiffres_ordinaires(texte):
     assert masquer(texte) == (texte, [])
 
