@@ -8,6 +8,8 @@ from bot.site.moteur import Moteur
 
 INCOMPRIS = "nlu_fallback"
 CHOIX_MAX = 3
+# From here a refusal as out of scope stands against mere words (« mon chien tousse » is not a patient of ours).
+SURE = 0.5
 # Flows that make sense as a button; a greeting or a « oui » does not.
 LIBELLES_FLUX = {
     "prendre_rdv": "Prendre rendez-vous avec un conseiller", "consulter_rdv": "Retrouver mon rendez-vous",
@@ -56,7 +58,8 @@ def proteger(texte: str, comprise: Comprise) -> Comprise:
     """
     protegee = par_les_mots(texte)
     vus = {comprise.etiquette, *comprise.offertes, *(e for e, _ in comprise.premiers)}
-    if protegee is None or (comprise.etiquette is not None and "/" in comprise.etiquette):
+    sure = comprise.etiquette is not None and ("/" in comprise.etiquette or (comprise.refusee and comprise.confiance >= SURE))
+    if protegee is None or sure:
         return comprise
     return comprise if comprise.offertes and protegee.etiquette not in vus else protegee
 
