@@ -2,7 +2,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from contextlib import contextmanager
@@ -10,6 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.marche import CONSEIL, environnement
 
 RACINE = Path(__file__).resolve().parents[1]
 PARTAGE = RACINE.parent / "shared"
@@ -43,25 +44,28 @@ def lignes(*chemins: Path) -> list[dict]:
     return [json.loads(ligne) for chemin in chemins for ligne in chemin.read_text(encoding="utf-8").splitlines() if ligne.strip()]
 
 
-def _port_libre() -> int:
-    with socket.socket() as prise:
-        prise.bind(("127.0.0.1", 0))
-        return prise.getsockname()[1]
+def _pret(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 @contextmanager
 def installation(dossier: Path, **reglages):
-    """The whole installation under `conseil serve --demo`, on free ports: gives the site's address once the front answers."""
-    ports = [_port_libre() for _ in range(3)]
-    env = {**os.environ, "CONSEIL_DONNEES": str(dossier), "CONSEIL_PORT_MOTEUR": str(ports[1]), "CONSEIL_PORT_ACTIONS": str(ports[2]),
-           "CONSEIL_MESSAGES_PAR_MINUTE": "1000", "CONSEIL_CONVERSATIONS_PAR_MINUTE": "1000",
-           **{f"CONSEIL_{n.upper()}": str(v) for n, v in reglages.items()}}
-    sortie = (dossier / "serve.log").open("w")
-    serveur = subprocess.Popen([str(RACINE / ".venv/service/bin/conseil"), "serve", "--demo", "--port", str(ports[0])],
-                               env=env, stdout=sortie, stderr=sortie, cwd=RACINE)
-    adresse = f"http://127.0.0.1:{ports[0]}"
+    """The whole installation under `conseil serve --demo`, on free ports: gives the site's address once every part answers."""
+    env = environnement(dossier, CONSEIL_MESSAGES_PAR_MINUTE=1000, CONSEIL_CONVERSATIONS_PAR_MINUTE=1000,
+                        **{f"CONSEIL_{n.upper()}": v for n, v in reglages.items()})
+    adresse = f"http://127.0.0.1:{env['CONSEIL_PORT']}"
+    journal = dossier / "serve.log"
+    with journal.open("w") as sortie:
+        serveur = subprocess.Popen([*CONSEIL, "serve", "--demo"], env=env, stdout=sortie, stderr=sortie, cwd=RACINE)
     try:
-        attendre_url(f"{adresse}/healthz", serveur, dossier)
+        fin = time.monotonic() + 180
+        while not _pret(f"{adresse}/readyz"):
+            if serveur.poll() is not None or time.monotonic() > fin:
+                pytest.fail(f"{adresse} n'est pas prêt :\n{journal.read_text()[-3000:]}")
+            time.sleep(0.3)
         yield adresse
     finally:
         serveur.send_signal(signal.SIGINT)
@@ -71,30 +75,10 @@ def installation(dossier: Path, **reglages):
             serveur.kill()
 
 
-def attendre_url(url: str, processus: subprocess.Popen, dossier: Path, secondes: float = 90) -> None:
-    """Until `url` answers 200; fails with the log when the process dies or time is over."""
-    fin = time.monotonic() + secondes
-    while time.monotonic() < fin:
-        try:
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        if processus.poll() is not None:
-            break
-        time.sleep(0.2)
-    pytest.fail(f"{url} ne répond pas :\n{(dossier / 'serve.log').read_text()[-3000:]}")
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The address of a running demonstration site, every process on: front, engine, actions, worker."""
-    dossier = tmp_path_factory.mktemp("site")
-    with installation(dossier) as adresse:
-        fin = time.monotonic() + 90
-        while httpx.get(f"{adresse}/readyz", timeout=5).status_code != 200:
-            assert time.monotonic() < fin, (dossier / "serve.log").read_text()[-3000:]
-            time.sleep(0.3)
+    with installation(tmp_path_factory.mktemp("site")) as adresse:
         yield adresse
 
 
