@@ -38,10 +38,10 @@ def contact(caisse: Caisse) -> dict[str, Any]:
 DEMO = [
     Caisse(code="demo-aquitaine", nom="Caisse de démonstration Aquitaine", telephone="01 99 00 12 00",
            horaires="du lundi au vendredi, de 9 h à 12 h et de 13 h 30 à 16 h 30", courriel="contact@caisse-aquitaine.example",
-           site=None, fuseau="Europe/Paris", origines=[], fictive=True),
+           site=None, fuseau="Europe/Paris", origines=[], genre="regionale", fictive=True),
     Caisse(code="demo-reunion", nom="Caisse de démonstration La Réunion", telephone="01 99 00 12 74",
            horaires="du lundi au vendredi, de 8 h à 12 h et de 13 h à 15 h 30", courriel="contact@caisse-reunion.example",
-           site=None, fuseau="Indian/Reunion", origines=[], fictive=True),
+           site=None, fuseau="Indian/Reunion", origines=[], genre="regionale", fictive=True),
 ]
 ANTENNES_DEMO = {
     "demo-aquitaine": [("Bordeaux", "12 rue des Exemples", "33000", "lundi à vendredi, 9 h – 16 h 30"),

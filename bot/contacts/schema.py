@@ -1,11 +1,13 @@
 """Brings a database to the current schema, and makes new migrations. The only door to alembic."""
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Iterator
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 
 def _config(connexion) -> Config:
@@ -15,11 +17,30 @@ def _config(connexion) -> Config:
     return config
 
 
+@contextmanager
+def _changer(engine: Engine) -> Iterator[Connection]:
+    """One transaction for a whole change of schema. SQLite rebuilds a table by dropping it, which would delete the rows that point to it:
+    its foreign keys are off meanwhile, and checked before the commit (the way its own documentation tells)."""
+    with engine.connect() as connexion:
+        sqlite = connexion.dialect.name == "sqlite"
+        pilote: Any = connexion.connection.driver_connection
+        if sqlite:
+            pilote.execute("PRAGMA foreign_keys=OFF")  # does nothing once a transaction is open
+        try:
+            yield connexion
+            if sqlite and (orphelines := connexion.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
+                raise RuntimeError(f"la migration laisserait {len(orphelines)} lignes sans leur parent : rien n'a été changé")
+            connexion.commit()
+        finally:
+            connexion.rollback()
+            if sqlite:
+                pilote.execute("PRAGMA foreign_keys=ON")
+
+
 def migrer(engine: Engine, version: str = "head") -> None:
     """Upgrade to `version` (the latest by default). Harmless when already there."""
-    with engine.connect() as connexion:
+    with _changer(engine) as connexion:
         command.upgrade(_config(connexion), version)
-        connexion.commit()
 
 
 def a_jour(engine: Engine) -> bool:
@@ -31,9 +52,8 @@ def a_jour(engine: Engine) -> bool:
 
 def revenir(engine: Engine, version: str) -> None:
     """Downgrade to `version` (« base » = empty database)."""
-    with engine.connect() as connexion:
+    with _changer(engine) as connexion:
         command.downgrade(_config(connexion), version)
-        connexion.commit()
 
 
 def verifier(engine: Engine) -> None:

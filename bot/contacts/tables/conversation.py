@@ -1,54 +1,16 @@
-"""Tables of the contact database. A column that holds something of a person carries `info=PERSONNEL`; the mark drives export,
-erasure and retention, and a test refuses a text column of these tables that has no mark at all."""
+"""Conversations, their messages, buttons and journal of turns."""
 from datetime import datetime
 from typing import Any, Optional
 
 from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.contacts.base import Base, Instant
-
-PERSONNEL = {"personnel": True}
-ANONYME = {"personnel": False}
+from bot.contacts.tables.marques import ANONYME, PERSONNEL, parmi
 
 # How a turn ended: one closed list drives the journal, the review page and the statistics.
 ISSUES = ("repondu", "propose", "hors_sujet", "incompris", "refus", "urgence", "flux", "degrade", "incivil", "erreur")
 RAISONS_AVIS = ("sans_reponse", "sans_rapport", "pas_clair", "incomplet", "perime")
-
-
-def _parmi(colonne: str, valeurs: tuple[str, ...]) -> str:
-    return f"{colonne} IN ({', '.join(repr(v) for v in valeurs)})"
-
-
-class Caisse(Base):
-    """A regional caisse as its visitors need it. Names and numbers are data, never code."""
-
-    __tablename__ = "caisse"
-    code: Mapped[str] = mapped_column(String(40), primary_key=True, info=ANONYME, comment="court, stable, sans accent : « demo-aquitaine »")
-    nom: Mapped[str] = mapped_column(String(120), info=ANONYME)
-    telephone: Mapped[str] = mapped_column(String(30), info=ANONYME, comment="tel que les gens le composent")
-    horaires: Mapped[str] = mapped_column(String(200), info=ANONYME, comment="en une ligne : « du lundi au vendredi, 9 h à 17 h »")
-    courriel: Mapped[Optional[str]] = mapped_column(String(120), info=ANONYME)
-    site: Mapped[Optional[str]] = mapped_column(String(200), info=ANONYME)
-    fuseau: Mapped[str] = mapped_column(String(40), info=ANONYME, comment="zone IANA, par ex. Europe/Paris")
-    origines: Mapped[list[str]] = mapped_column(JSON, info=ANONYME, comment="sites autorisés à porter la fenêtre : « https://caisse.example »")
-    fictive: Mapped[bool] = mapped_column(Boolean, info=ANONYME, comment="vrai pour la démonstration ; affiché partout")
-    antennes: Mapped[list["Antenne"]] = relationship(back_populates="caisse", order_by="Antenne.nom")
-
-
-class Antenne(Base):
-    """A place where a caisse receives people."""
-
-    __tablename__ = "antenne"
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    caisse_code: Mapped[str] = mapped_column(ForeignKey("caisse.code"), info=ANONYME)
-    nom: Mapped[str] = mapped_column(String(80), info=ANONYME)
-    adresse: Mapped[str] = mapped_column(String(200), info=ANONYME)
-    code_postal: Mapped[str] = mapped_column(String(10), info=ANONYME)
-    ville: Mapped[str] = mapped_column(String(80), info=ANONYME)
-    horaires: Mapped[str] = mapped_column(String(200), info=ANONYME)
-    caisse: Mapped[Caisse] = relationship(back_populates="antennes")
-    __table_args__ = (UniqueConstraint("caisse_code", "nom"),)
 
 
 class Conversation(Base):
@@ -68,7 +30,7 @@ class Conversation(Base):
     pause_jusqua: Mapped[Optional[datetime]] = mapped_column(Instant, info=ANONYME, comment="injures répétées : pas de réponse avant")
     dernier_sujet: Mapped[Optional[str]] = mapped_column(String(80), info=PERSONNEL)
     profil: Mapped[dict[str, str]] = mapped_column(JSON, info=PERSONNEL, comment="ce que la personne a dit d'elle, listes fermées (fiches.PROFIL)")
-    __table_args__ = (CheckConstraint(_parmi("mode", ("assistant", "waiting", "counsellor", "closed")), name="mode"),)
+    __table_args__ = (CheckConstraint(parmi("mode", ("assistant", "waiting", "counsellor", "closed")), name="mode"),)
 
 
 class Echange(Base):
@@ -109,7 +71,7 @@ class Tour(Base):
     premiers: Mapped[list[Any]] = mapped_column(JSON, info=ANONYME, comment="les trois premiers du classement, avec leur confiance")
     texte_masque: Mapped[Optional[str]] = mapped_column(Text, info=PERSONNEL, comment="numéros masqués ; gardé 90 jours si incompris, sinon effacé")
     duree_ms: Mapped[int] = mapped_column(Integer, info=ANONYME)
-    __table_args__ = (CheckConstraint(_parmi("issue", ISSUES), name="issue"), Index("ix_tour_issue_le", "issue", "le"))
+    __table_args__ = (CheckConstraint(parmi("issue", ISSUES), name="issue"), Index("ix_tour_issue_le", "issue", "le"))
 
 
 class Avis(Base):
@@ -120,4 +82,4 @@ class Avis(Base):
     utile: Mapped[bool] = mapped_column(Boolean, info=ANONYME)
     raison: Mapped[Optional[str]] = mapped_column(String(20), info=ANONYME)
     le: Mapped[datetime] = mapped_column(Instant, info=ANONYME)
-    __table_args__ = (CheckConstraint(f"raison IS NULL OR {_parmi('raison', RAISONS_AVIS)}", name="raison"),)
+    __table_args__ = (CheckConstraint(f"raison IS NULL OR {parmi('raison', RAISONS_AVIS)}", name="raison"),)
