@@ -14,7 +14,8 @@ from bot.contacts.tables.marques import ANONYME, PERSONNEL, parmi
 TYPES_CONTACT = ("entretien", "courrier", "rencontre")
 FORMES = ("physique", "telephone", "courrier", "courriel", "collective")
 ORIGINES = ("campagne", "local", "spontane", "eir")
-RESULTATS = ("realise", "refus", "absent")
+# « prevu » from booking to the day itself; the bilan counts the others
+RESULTATS = ("prevu", "realise", "refus", "absent", "annule")
 BENEFICIAIRES = ("assure", "conjoint", "ayant_droit")
 # D1 to D8 are the axes of the circular (R49); D9 is required for EIG and AE though missing from that list (A7).
 DOMAINES = {"D1": "le RSI et ses missions", "D2": "statut et cotisations", "D3": "retraite", "D4": "maladie et maternité",

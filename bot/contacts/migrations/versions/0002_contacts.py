@@ -415,7 +415,7 @@ def upgrade() -> None:
     sa.CheckConstraint("beneficiaire IN ('assure', 'conjoint', 'ayant_droit')", name=op.f('ck_contact_beneficiaire')),
     sa.CheckConstraint("forme IN ('physique', 'telephone', 'courrier', 'courriel', 'collective')", name=op.f('ck_contact_forme')),
     sa.CheckConstraint("origine IN ('campagne', 'local', 'spontane', 'eir')", name=op.f('ck_contact_origine')),
-    sa.CheckConstraint("resultat IN ('realise', 'refus', 'absent')", name=op.f('ck_contact_resultat')),
+    sa.CheckConstraint("resultat IN ('prevu', 'realise', 'refus', 'absent', 'annule')", name=op.f('ck_contact_resultat')),
     sa.CheckConstraint("type <> 'rencontre' OR (assure_id IS NULL AND naissance_annee IS NULL AND moment_vie IS NULL AND carriere_incomplete IS NULL AND rencontre_id IS NOT NULL)", name=op.f('ck_contact_rencontre_sans_personne')),
     sa.CheckConstraint("type IN ('entretien', 'courrier', 'rencontre')", name=op.f('ck_contact_type')),
     sa.CheckConstraint('NOT (estimation_remise AND age_54_ou_plus) OR estimation_raison IS NOT NULL', name=op.f('ck_contact_estimation_54')),
