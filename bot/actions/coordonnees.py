@@ -1,32 +1,26 @@
 """How to reach the caisse: the way out when a person wants a person."""
 import asyncio
-from functools import lru_cache
 from typing import Any, Optional
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions import base
 from bot.actions.garde import ActionGardee
-from bot.contacts.base import Sessions, ouvrir
-from bot.contacts.caisses import CaisseInconnue, caisse, contact
+from bot.contacts.caisses import CaisseInconnue, caisse_ouverte, contact
 from bot.contacts.tables import Caisse
 from bot.reglages import Reglages
 from bot.texte.typographie import composer
 
 
-@lru_cache(maxsize=1)
-def _sessions() -> Sessions:
-    return Sessions(ouvrir(Reglages().adresse_base))
-
-
 def lire_caisse(code: Optional[str]) -> Caisse:
     """The caisse of a code, else the one this installation serves. Raises CaisseInconnue when there is neither."""
     habituelle = Reglages().caisse
-    with _sessions().lecture() as s:
+    with base.sessions().lecture() as s:
         try:
-            return caisse(s, code or habituelle)
+            return caisse_ouverte(s, code or habituelle)
         except CaisseInconnue:
-            return caisse(s, habituelle)
+            return caisse_ouverte(s, habituelle)
 
 
 class ActionCoordonnees(ActionGardee):

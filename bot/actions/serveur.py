@@ -16,10 +16,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from bot.actions.coordonnees import ActionCoordonnees
+from bot.actions.flux import ActionFlux
 from bot.journal import regler
 from bot.reglages import Reglages
 
-ACTIONS = (ActionCoordonnees,)
+ACTIONS = (ActionCoordonnees, ActionFlux)
 # A tracker of 60 turns weighs some 200 kB; the front starts a new one then.
 CORPS_MAX = 2_000_000
 journal = structlog.get_logger(__name__)

@@ -144,11 +144,11 @@ def preparer_base(reglages: Reglages) -> None:
     """The embedded database is migrated here; a shared one is left to `conseil base migrer`, and only checked."""
     sessions = migrer_base(reglages, appliquer=reglages.base is None or reglages.demo)
     if reglages.demo:
-        from bot.contacts.caisses import installer_demo
+        from bot.cli.demonstration import installer
         from bot.contacts.conversations import purger
 
         with sessions() as s:
-            installer_demo(s, origines=tuple(f"http://{hote}:{reglages.port + 1}" for hote in ("127.0.0.1", "localhost")))
+            installer(s, Horloge.reglee().maintenant(), tuple(f"http://{hote}:{reglages.port + 1}" for hote in ("127.0.0.1", "localhost")))
             # The demonstration's clock starts again each time: conversations of an earlier run lie in its future and would never be purged.
             purger(s, Horloge.reglee().maintenant() + timedelta(days=36_500))
     sessions.engine.dispose()
@@ -162,7 +162,17 @@ def adresse_site(reglages: Reglages, port: int = 0) -> str:
 def dire_situation(reglages: Reglages) -> None:
     if reglages.demo:
         dire(f"Démonstration — données fictives. Nous sommes le {date_longue(Horloge.reglee().aujourdhui(), jour_semaine=True)}.")
+        dire_comptes_demo(reglages)
     dire(f"Démarrage… (Ctrl-C arrête tout ; journaux dans {_relatif(reglages.donnees / 'journaux')}/)")
+
+
+def dire_comptes_demo(reglages: Reglages) -> None:
+    """Where the counsellors' workspace is, and who may be played there."""
+    from bot.contacts.comptes_demo import MOT_DE_PASSE_DEMO, PERSONNES_DEMO
+
+    dire(f"Espace des conseillers : {adresse_site(reglages)}/espace — comptes fictifs, même mot de passe pour tous : {MOT_DE_PASSE_DEMO}")
+    for personne in PERSONNES_DEMO:
+        dire(f"  {personne.identifiant:<18} {', '.join(personne.niveaux)} ({personne.caisse_code})", brut=True)
 
 
 def _relatif(chemin: Path) -> Path:

@@ -22,6 +22,15 @@ def caisse(session: Session, code: str) -> Caisse:
     return trouvee
 
 
+def caisse_ouverte(session: Session, code: str) -> Caisse:
+    """A caisse that visitors may meet: one that can be rung. The caisses of the network are there for their bilan until they give their telephone.
+    Raises CaisseInconnue."""
+    trouvee = caisse(session, code)
+    if not trouvee.telephone:
+        raise CaisseInconnue
+    return trouvee
+
+
 def caisses(session: Session) -> list[Caisse]:
     """All caisses with their antennes, by name."""
     return list(session.scalars(select(Caisse).order_by(Caisse.nom).options(selectinload(Caisse.antennes))))

@@ -12,6 +12,8 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.knowledge.catalogue import CONTINUER
+
 RANG_MAX = 10
 logger = logging.getLogger(__name__)
 
@@ -92,8 +94,13 @@ class CanalFront(InputChannel):
             else:
                 processeur = request.app.ctx.agent.processor
                 analyse = await processeur.parse_message(message, only_output_properties=True)
+            comprise = comprehension(analyse)
+            if message.metadata.get("flux") and not corps.get("intent"):
+                # An act is under way: its own function reads the message first, with what the engine understood of it.
+                message.metadata["comprehension"] = {"intention": comprise["intention"], "confiance": comprise["confiance"]}
+                analyse = {**analyse, "intent": {"name": CONTINUER, "confidence": 1.0}}
             message.parse_data = analyse
             await on_new_message(message)
-            return response.json({"messages": sortie.messages, "comprehension": comprehension(analyse)})
+            return response.json({"messages": sortie.messages, "comprehension": comprise})
 
         return canal

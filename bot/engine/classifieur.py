@@ -14,12 +14,9 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.engine import modele
 from bot.engine.modele import Modele
-from bot.knowledge.catalogue import HORS_SUJET
+from bot.knowledge.decision import SEUILS, decider
 
-INCOMPRIS = "nlu_fallback"
 FICHIER = "modele.pickle"
-# More than the front shows: it leaves out what cannot be a button (a greeting, say).
-PROPOSITIONS_MAX = 6
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -66,11 +63,12 @@ class ClassifieurSujets(GraphComponent, IntentClassifier):
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class Decision(GraphComponent, IntentClassifier):
-    """Sure → the intent stands; unsure → `nlu_fallback` with propositions, best first; nothing near → out of scope.
+    """Sure → the intent stands; unsure → `nlu_fallback` with propositions, best first; nothing near → out of scope (`bot.knowledge.decision`).
 
-    Configuration: `seuil_reponse` (least confidence of an answer), `seuil_ecart` (least lead on the second), `seuil_choix` (least
-    confidence of the best for anything to be offered), `seuil_proposition` (least confidence of a proposition), `seuil_hors_sujet` (confidence
-    of out of scope from which an unsure message is refused rather than offered choices).
+    Configuration: `seuil_reponse` (least confidence of an answer), `seuil_ecart` (least lead on the second), `seuil_doute` (confidence from
+    which an answer comes without a way out to the runners-up), `seuil_choix` (least confidence of the best for anything to be offered),
+    `seuil_proposition` (least confidence of a proposition), `seuil_hors_sujet` (confidence of out of scope from which an unsure message is
+    refused rather than offered choices).
     The curve the thresholds were chosen on: docs/decisions/2026-11-22-seuils.md.
     """
 
@@ -80,7 +78,7 @@ class Decision(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        return {"seuil_reponse": 0.5, "seuil_ecart": 0.3, "seuil_choix": 0.08, "seuil_proposition": 0.01, "seuil_hors_sujet": 0.15}
+        return dict(SEUILS)
 
     def __init__(self, config: Dict[str, Any]):
         self._config = config
@@ -97,16 +95,3 @@ class Decision(GraphComponent, IntentClassifier):
             if intention != message.get(INTENT)["name"]:
                 message.set(INTENT, {"name": intention, "confidence": message.get(INTENT)["confidence"]}, add_to_output=True)
         return messages
-
-
-def decider(classement: List[Dict[str, Any]], seuils: Dict[str, Any]) -> tuple[str, List[str]]:
-    """(intent, propositions) from a ranking. Out of scope is never a proposition; it needs no lead to be refused politely."""
-    premier, second = classement[0], classement[1]
-    sur = premier["confidence"] >= seuils["seuil_reponse"] and premier["confidence"] - second["confidence"] >= seuils["seuil_ecart"]
-    if sur:
-        return premier["name"], []
-    candidats = [r["name"] for r in classement if r["name"] != HORS_SUJET and r["confidence"] >= seuils["seuil_proposition"]]
-    dehors = sum(r["confidence"] for r in classement if r["name"] == HORS_SUJET)
-    if premier["confidence"] < seuils["seuil_choix"] or dehors >= seuils["seuil_hors_sujet"] or not candidats:
-        return HORS_SUJET, []
-    return INCOMPRIS, candidats[:PROPOSITIONS_MAX]

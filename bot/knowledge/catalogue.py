@@ -7,6 +7,8 @@ from bot.knowledge.chemins import KNOWLEDGE
 from bot.knowledge.lecture import lire_yaml
 
 HORS_SUJET = "hors_sujet"
+# What the engine calls a message typed or pressed while an act is under way (domain.yml); no one says it, so it has no example.
+CONTINUER = "continuer_flux"
 
 
 class Catalogue:

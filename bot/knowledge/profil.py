@@ -3,13 +3,13 @@
 Silence is better than a wrong trait, which would choose a wrong answer: a denied, past or foreign mention gives nothing.
 """
 import re
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Dict, Mapping, Optional, Sequence, Tuple
 
 from bot.knowledge.fiches import PROFIL
 from bot.knowledge.metiers import DE_SOI, DETERMINANT, d_autrui, metier_dit, metiers_dits, par_metier, pour_un
 from bot.knowledge.propositions import AUTRE, CONJOINT, PROCHE, TIERS, Proposition, de_soi, motif, nie, propositions
 
-__all__ = ["metier_dit", "reconnaitre"]
+__all__ = ["metier_dit", "reconnaitre", "reunir"]
 
 _Motifs = Tuple[Tuple[str, "re.Pattern[str]"], ...]
 
@@ -201,8 +201,6 @@ def _statut(props: Sequence[Proposition]) -> Optional[str]:
 
 # --- the whole -----------------------------------------------------------------------------------------------------------
 
-
-
 def _une(valeurs: Sequence[Optional[str]]) -> Optional[str]:
     """The value all agree on, Nones apart; None when they differ (a mixed activity) or when there is none."""
     dites = {v for v in valeurs if v}
@@ -226,3 +224,13 @@ def reconnaitre(texte: str) -> Dict[str, str]:
         "statut": _statut(props),
     }
     return {trait: valeur for trait, valeur in traits.items() if valeur and valeur in PROFIL.get(trait, ())}
+
+
+def reunir(connu: Mapping[str, str], dit: Mapping[str, str]) -> Dict[str, str]:
+    """The traits known once a message is read. « Et pour un commerçant ? » also drops the activity of the artisan spoken of until then.
+
+    >>> reunir({"groupe": "artisan", "activite": "prestation", "situation": "retraite"}, {"groupe": "commercant"})
+    {'groupe': 'commercant', 'situation': 'retraite'}
+    """
+    autre_groupe = "groupe" in connu and dit.get("groupe", connu["groupe"]) != connu["groupe"]
+    return {**{t: v for t, v in connu.items() if not (autre_groupe and t == "activite")}, **dit}

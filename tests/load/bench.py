@@ -1,7 +1,7 @@
 """`make bench`: our pipeline against Rasa's default one (`rasa init`), same lines, same machine, one run; prints ratios « ours / Rasa's ».
 
 By default both learn the same lines, LIGNES of each label, always the same ones: DIET on the whole corpus takes tens of minutes.
-COMPLET=1 takes every line. BENCH_LIGNES and BENCH_EPOCHS are for a quick try. Nothing is written but var/bench.json.
+COMPLET=1 takes every line. BENCH_LIGNES and BENCH_EPOCHS are for a quick try. The population follows (tests/load/population.py). Nothing is written but var/bench.json.
 """
 import json
 import os
@@ -28,6 +28,7 @@ from bot.cli.train import controler_sujets, intentions_du_domaine
 from bot.reglages import RACINE
 from bot.site.comprehension import par_les_mots
 from bot.texte.typographie import nombre
+from tests.load import population
 from tests.load.mesures import centiles, descendance, entrainer, interroger, memoire_mo, pile_entiere
 
 LIGNES = 12
@@ -152,7 +153,7 @@ def comparer(dossier: Path) -> dict[str, Any]:
 # -- what is shown ----------------------------------------------------------------------------------------------------------------------
 
 
-ETAPES = 7
+ETAPES = 8
 _debut, _faites = time.monotonic(), 0
 
 
@@ -221,6 +222,8 @@ def executer() -> None:
         montrer_conditions(reglage, tout[NOTRE], tout[RASA])
         etape("encodeurs et classifieurs, sur toutes les lignes")
         noter(comparaison=comparer(dossier / "comparer"))
+        etape("population : import et volumes, de plus en plus grands (BENCH_MILLION=1 : jusqu'au million)")
+        noter(population=population.mesurer(dossier))
     dire(f"Fini en {secondes(time.monotonic() - _debut)}. Résultats : {sortie}.")
 
 

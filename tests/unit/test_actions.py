@@ -7,7 +7,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from starlette.testclient import TestClient
 
-from bot.actions import coordonnees, garde, serveur
+from bot.actions import base, coordonnees, garde, serveur
 from tests.carnet import Carnet
 
 JETON = "jeton-de-test"
@@ -16,7 +16,7 @@ TEXTE = "mon secret : je suis malade"
 
 @pytest.fixture
 def client(sessions, monkeypatch):
-    monkeypatch.setattr(coordonnees, "_sessions", lambda: sessions)
+    monkeypatch.setattr(base, "sessions", lambda: sessions)
     return TestClient(serveur.creer_app(JETON), headers={"x-jeton": JETON})
 
 

@@ -7,7 +7,7 @@ from bot.knowledge.chemins import KNOWLEDGE
 from bot.knowledge.fiches import PROFIL
 from bot.knowledge.lecture import lire_yaml
 from bot.knowledge.metiers import distance, metier_dit, professions
-from bot.knowledge.profil import reconnaitre
+from bot.knowledge.profil import reconnaitre, reunir
 from bot.knowledge.propositions import propositions
 from bot.texte.normalisation import cle
 
@@ -155,3 +155,13 @@ def test_une_phrase_se_lit_en_quelques_millisecondes():
     for _ in range(50):
         reconnaitre("Bonjour, je suis esthéticienne à domicile, auto-entrepreneuse depuis deux ans, mon mari est maçon et j'encaisse 400 euros par mois.")
     assert (perf_counter() - debut) / 50 < 0.05
+
+
+@pytest.mark.parametrize(("connu", "dit", "attendu"), [
+    ({"groupe": "artisan", "activite": "prestation"}, {"groupe": "commercant"}, {"groupe": "commercant"}),
+    ({"groupe": "artisan", "activite": "prestation"}, {"groupe": "commercant", "activite": "vente"}, {"groupe": "commercant", "activite": "vente"}),
+    ({"groupe": "artisan", "activite": "prestation"}, {"groupe": "artisan"}, {"groupe": "artisan", "activite": "prestation"}),
+    ({"activite": "vente"}, {"groupe": "artisan"}, {"activite": "vente", "groupe": "artisan"}),
+    ({"activite": "vente", "situation": "retraite"}, {}, {"activite": "vente", "situation": "retraite"})])
+def test_un_autre_groupe_fait_oublier_lactivite_du_premier(connu, dit, attendu):
+    assert reunir(connu, dit) == attendu

@@ -1,52 +1,148 @@
-"""The contact database: migrations up, down and up again; code and migrations agree; every text column says whether it is personal."""
+"""The contact database, on SQLite and on PostgreSQL: migrations up, down and up again; code and migrations agree; what the database itself refuses."""
+from datetime import datetime, timezone
+
 import pytest
 from alembic.util.exc import CommandError
-from sqlalchemy import JSON, String, Text, inspect, text
+from sqlalchemy import JSON, Column, Date, Integer, MetaData, String, Table, Text, func, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 
 from bot.contacts import schema, tables
-from bot.contacts.base import Base, Sessions, ouvrir
+from bot.contacts.base import Base
 from bot.contacts.caisses import caisses, installer_demo
+from bot.contacts.historique import noter
+from bot.contacts.tables import Caisse, Historique
+
+LE = datetime(2011, 9, 14, 8, tzinfo=timezone.utc)
 
 
-@pytest.fixture
-def engine(tmp_path):
-    engine = ouvrir(f"sqlite:///{tmp_path / 'essai.db'}")
-    yield engine
-    engine.dispose()
+# -- migrations ----------------------------------------------------------------------------------------------------------------------------
 
 
-def test_monte_descend_remonte_avec_des_donnees(engine):
-    schema.migrer(engine)
-    with Sessions(engine)() as s:
+def test_monte_descend_remonte_avec_des_donnees(base):
+    with base() as s:
+        noter(s, le=LE, acteur="systeme", commande="essai", objet="caisse", objet_id="demo-aquitaine", origine="systeme")
+    schema.revenir(base.engine, "base")
+    assert inspect(base.engine).get_table_names() == ["alembic_version"]
+    schema.migrer(base.engine)
+    schema.verifier(base.engine)
+
+
+def test_chaque_marche_se_redescend_et_se_remonte(base):
+    """Down by one and up again from every migration, so that none hides behind the one after it; what a lower step holds is kept."""
+    for marche in ("0005", "0004", "0003", "0002", "0001"):
+        schema.revenir(base.engine, marche)
+    with base.lecture() as s:
+        assert s.execute(text("SELECT count(*) FROM antenne")).scalar() == 5
+    schema.migrer(base.engine)
+    with base() as s:
         installer_demo(s)
-    schema.revenir(engine, "base")
-    assert inspect(engine).get_table_names() == ["alembic_version"]
-    schema.migrer(engine)
-    schema.verifier(engine)
+        assert s.scalar(select(Caisse.genre).where(Caisse.code == "demo-reunion")) == "regionale"
+    schema.verifier(base.engine)
 
 
-def test_une_table_oubliee_par_les_migrations_se_voit(engine):
-    schema.migrer(engine)
-    with engine.begin() as c:
+def test_le_code_et_les_migrations_disent_la_meme_chose(base):
+    schema.verifier(base.engine)
+    assert schema.a_jour(base.engine)
+
+
+def test_une_table_oubliee_par_les_migrations_se_voit(base):
+    with base.engine.begin() as c:
         c.execute(text("DROP TABLE avis"))
     with pytest.raises(CommandError):
-        schema.verifier(engine)
+        schema.verifier(base.engine)
 
 
-def test_installer_la_demo_deux_fois_ne_double_rien(engine):
-    schema.migrer(engine)
-    sessions = Sessions(engine)
-    for _ in range(2):
-        with sessions() as s:
-            installer_demo(s)
-    with sessions.lecture() as s:
+def test_une_base_vierge_nest_pas_a_jour_puis_lest(base_vierge):
+    assert not schema.a_jour(base_vierge.engine)
+    schema.migrer(base_vierge.engine)
+    assert schema.a_jour(base_vierge.engine)
+
+
+def test_installer_la_demo_deux_fois_ne_double_rien(base):
+    with base() as s:
+        installer_demo(s)
+    with base.lecture() as s:
         assert [(c.code, len(c.antennes)) for c in caisses(s)] == [("demo-aquitaine", 3), ("demo-reunion", 2)]
 
 
-def test_chaque_colonne_de_texte_dit_si_elle_est_personnelle():
-    sans_marque = [f"{t.name}.{c.name}" for t in Base.metadata.tables.values() for c in t.columns
-                   if isinstance(c.type, (String, Text, JSON)) and "personnel" not in c.info]
-    assert sans_marque == []
+# -- what the database refuses ----------------------------------------------------------------------------------------------------------------
+
+
+AUDIT = ("INSERT INTO audit (le, acteur, acte, precedent, empreinte) "
+         f"VALUES ('2011-09-14 08:00:00', 'systeme', 'essai', '{'0' * 64}', '{'1' * 64}')")
+HISTORIQUE = ("INSERT INTO historique (le, acteur, origine, commande, objet, objet_id) "
+              "VALUES ('2011-09-14 08:00:00', 'systeme', 'systeme', 'essai', 'caisse', 'demo-aquitaine')")
+
+
+@pytest.mark.parametrize("table, ajout", [("historique", HISTORIQUE), ("audit", AUDIT)])
+@pytest.mark.parametrize("acte", ["UPDATE {} SET acteur = 'autre'", "DELETE FROM {}"])
+def test_un_journal_ne_se_recrit_ni_ne_sefface(base, table, ajout, acte):
+    with base() as s:
+        s.execute(text(ajout))
+    with pytest.raises(DBAPIError, match="ajout seul"):
+        with base() as s:
+            s.execute(text(acte.format(table)))
+    with base.lecture() as s:
+        assert s.execute(text(f"SELECT count(*) FROM {table} WHERE acteur = 'systeme'")).scalar() == 1
+
+
+@pytest.mark.parametrize("moteur_base", ["postgresql"], indirect=True)
+def test_un_journal_ne_se_vide_pas_dun_coup(base):
+    """TRUNCATE passes by the triggers of rows: the statement itself is refused."""
+    with pytest.raises(DBAPIError, match="ajout seul"):
+        with base() as s:
+            s.execute(text("TRUNCATE historique"))
+
+
+def test_temoin_sans_le_declencheur_le_journal_se_laisse_effacer(base):
+    with base() as s:
+        s.execute(text(HISTORIQUE))
+        if base.engine.dialect.name == "sqlite":
+            s.execute(text("DROP TRIGGER historique_delete"))
+        else:
+            s.execute(text("DROP TRIGGER historique_ajout_seul ON historique"))
+        s.execute(text("DELETE FROM historique"))
+        assert s.scalar(select(func.count()).select_from(Historique)) == 0
+
+
+def test_une_cle_etrangere_sans_parent_est_refusee(base):
+    with pytest.raises(DBAPIError):
+        with base() as s:
+            s.execute(text("INSERT INTO role (conseiller_id, caisse_code, niveau) VALUES (99, 'demo-aquitaine', 'conseiller')"))
+
+
+def test_un_instant_revient_en_temps_universel(base):
+    """The server's own zone is Réunion's in these tests: an instant that came back shifted would show."""
+    with base() as s:
+        noter(s, le=LE, acteur="systeme", commande="essai", objet="caisse", objet_id="x", origine="systeme")
+    with base.lecture() as s:
+        assert s.scalar(select(Historique.le)) == LE
+
+
+def test_sqlite_est_regle_pour_ne_rien_perdre(sessions):
+    with sessions.engine.connect() as c:
+        lus = {p: c.execute(text(f"PRAGMA {p}")).scalar() for p in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")}
+    assert lus == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+# -- what the columns say ------------------------------------------------------------------------------------------------------------------
+
+
+def sans_marque(metadata: MetaData) -> list[str]:
+    """Columns that could hold something of a person and do not say whether they do."""
+    return [f"{t.name}.{c.name}" for t in metadata.tables.values() for c in t.columns
+            if isinstance(c.type, (String, Text, JSON, Date)) and not isinstance(c.info.get("personnel"), bool)]
+
+
+def test_chaque_colonne_de_texte_ou_de_date_dit_si_elle_est_personnelle():
+    assert sans_marque(Base.metadata) == []
+
+
+@pytest.mark.parametrize("genre", [String(10), Text(), JSON(), Date()])
+def test_temoin_une_colonne_nouvelle_sans_marque_se_voit(genre):
+    autre = MetaData()
+    Table("nouvelle", autre, Column("id", Integer, primary_key=True), Column("libre", genre))
+    assert sans_marque(autre) == ["nouvelle.libre"]
 
 
 def test_aucune_colonne_ne_pourrait_tenir_un_nir():
@@ -54,10 +150,12 @@ def test_aucune_colonne_ne_pourrait_tenir_un_nir():
     assert not [n for n in noms if "nir" in n.split(".")[1].split("_") or "secu" in n]
 
 
-def test_sqlite_est_regle_pour_ne_rien_perdre(engine):
-    with engine.connect() as c:
-        lus = {p: c.execute(text(f"PRAGMA {p}")).scalar() for p in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")}
-    assert lus == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+@pytest.mark.parametrize("moteur_base", ["postgresql"], indirect=True)
+def test_la_base_porte_les_commentaires_des_colonnes(base):
+    lus = {(t, c["name"]): c["comment"] for t in inspect(base.engine).get_table_names() for c in inspect(base.engine).get_columns(t)}
+    ecrits = {(t.name, c.name): c.comment for t in Base.metadata.tables.values() for c in t.columns if c.comment}
+    assert len(ecrits) > 100
+    assert {cle: lus.get(cle) for cle in ecrits} == ecrits
 
 
 def test_les_issues_du_journal_sont_une_liste_fermee():

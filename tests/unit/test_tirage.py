@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, text, update
 
-from bot.campagnes.annee import installer
 from bot.campagnes.population import importer
 from bot.campagnes.tirage import ActionAbsente, PersonneATirer, TailleInvalide, TirageInconnu, rejouer, tirer
 from bot.campagnes.volumes import volumes
@@ -16,21 +15,19 @@ from bot.cli import principal
 from bot.contacts.tables import Action, Assure, Historique, Invite, Tirage
 from tests.assures import CAISSE, MAINTENANT, fichier, personne
 from tests.marche import lisible
-from tests.unit.test_volumes import contacter, ecrire
+from tests.unit.test_volumes import campagne, contacter, ecrire, modele_campagne  # noqa: F401  (two fixtures)
 
 # The rule is the same on both engines; what the engines could disagree on runs on both.
 SQLITE = pytest.mark.parametrize("moteur_base", ["sqlite"])
 
 
 @pytest.fixture
-def eig(base, tmp_path):
+def eig(campagne, tmp_path):  # noqa: F811
     """Sixty people of the EIG: a third incomplete, half born in 1952, drawn by name."""
-    with base() as s:
-        installer(s, 2011, MAINTENANT)
     gens = [personne(n, carriere="incomplete" if n % 3 == 0 else "complete", date_naissance=f"{1952 if n % 2 else 1957}-05-0{1 + n % 9}",
                      sexe="F" if n % 4 else "M") for n in range(60)]
-    importer(base, fichier(tmp_path, gens), CAISSE, maintenant=MAINTENANT)
-    return base
+    importer(campagne, fichier(tmp_path, gens), CAISSE, maintenant=MAINTENANT)
+    return campagne
 
 
 def tirage(sessions, taille=10, graine="août", action="EIG", minutes=0, caisse=CAISSE):

@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import shutil
 from datetime import date, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from bot.campagnes.population import importer
 from bot.campagnes.professions import installer_professions
 from bot.campagnes.volumes import CaisseSansVolume, CampagneNonInstallee, critere, sql_volumes, volumes
 from bot.cli import principal
+from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.campagne import correspond, definition
 from bot.contacts.tables import Action, Assure, Cible, Contact, Envoi, Lot, ProfessionRisque, Socle
 from tests.assures import CAISSE, MAINTENANT, fichier, personne
@@ -22,12 +24,30 @@ from tests.marche import lisible
 SQLITE = pytest.mark.parametrize("moteur_base", ["sqlite"])
 
 
-@pytest.fixture
-def campagne(base):
-    """The base with the campaign of 2011 in place."""
-    with base() as s:
+def installer_tout(sessions):
+    with sessions() as s:
         installer_professions(s)
         installer(s, 2011, MAINTENANT)
+
+
+@pytest.fixture(scope="session")
+def modele_campagne(modele_sqlite, tmp_path_factory):
+    """An SQLite file with the campaign of 2011, to copy: installing it for each test would take longer than the tests."""
+    chemin = tmp_path_factory.mktemp("campagne") / "contacts.db"
+    shutil.copy(modele_sqlite, chemin)
+    sessions = Sessions(ouvrir(f"sqlite:///{chemin}"))
+    installer_tout(sessions)
+    sessions.engine.dispose()
+    return chemin
+
+
+@pytest.fixture
+def campagne(base, modele_campagne):
+    """The base with the campaign of 2011 in place."""
+    if base.engine.dialect.name == "sqlite":
+        shutil.copy(modele_campagne, base.engine.url.database)
+    else:
+        installer_tout(base)
     return base
 
 

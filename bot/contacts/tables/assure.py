@@ -1,6 +1,6 @@
 """Insured people as the caisse's file describes them, and the imports that brought them. Pseudonymous number, never the NIR."""
 from datetime import date, datetime
-from typing import Any, Optional
+from typing import Optional
 
 from sqlalchemy import JSON, Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,13 +15,9 @@ CANAUX = ("courrier", "courriel")
 ETATS_IMPORTATION = ("lecture", "fusion", "terminee", "refusee")
 
 
-class Assure(Base):
-    """One person of a caisse's population. `identifiant` is the caisse's own number; nothing here says anything of health."""
+class Portrait:
+    """What a population file says of a person: the same columns in `assure` and `assure_lu`, so that merging is one INSERT … SELECT."""
 
-    __tablename__ = "assure"
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    caisse_code: Mapped[str] = mapped_column(ForeignKey("caisse.code"), info=ANONYME)
-    identifiant: Mapped[str] = mapped_column(String(32), info=PERSONNEL, comment="numéro pseudonyme de la caisse ; jamais le NIR")
     civilite: Mapped[Optional[str]] = mapped_column(String(10), info=PERSONNEL)
     nom: Mapped[str] = mapped_column(String(80), info=PERSONNEL)
     prenom: Mapped[str] = mapped_column(String(80), info=PERSONNEL)
@@ -43,6 +39,15 @@ class Assure(Base):
     langue: Mapped[str] = mapped_column(String(8), default="fr", info=PERSONNEL)
     canal: Mapped[str] = mapped_column(String(10), default="courrier", server_default="courrier", info=PERSONNEL,
                                        comment="courriel seulement quand la personne l'a choisi")
+
+
+class Assure(Portrait, Base):
+    """One person of a caisse's population. `identifiant` is the caisse's own number; nothing here says anything of health."""
+
+    __tablename__ = "assure"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    caisse_code: Mapped[str] = mapped_column(ForeignKey("caisse.code"), info=ANONYME)
+    identifiant: Mapped[str] = mapped_column(String(32), info=PERSONNEL, comment="numéro pseudonyme de la caisse ; jamais le NIR")
     refus_contact: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=PERSONNEL,
                                                 comment="ne veut plus être invitée ; l'envoi d'affiliation reste dû")
     refus_enquete: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false(), info=PERSONNEL)
@@ -73,16 +78,16 @@ class Importation(Base):
     finie_le: Mapped[Optional[datetime]] = mapped_column(Instant, info=ANONYME)
     lues: Mapped[int] = mapped_column(Integer, default=0, info=ANONYME)
     rejetees: Mapped[int] = mapped_column(Integer, default=0, info=ANONYME)
+    colonnes: Mapped[list[str]] = mapped_column(JSON, default=list, info=ANONYME, comment="celles du fichier ; une colonne absente ne change rien")
     nouvelles: Mapped[int] = mapped_column(Integer, default=0, info=ANONYME)
     modifiees: Mapped[int] = mapped_column(Integer, default=0, info=ANONYME)
     __table_args__ = (CheckConstraint(parmi("etat", ETATS_IMPORTATION), name="etat"),)
 
 
-class AssureLu(Base):
-    """Lines of a file being imported, not yet merged. Empty outside an import."""
+class AssureLu(Portrait, Base):
+    """Lines of a file being imported, not yet merged. Empty outside an import: a merged slice leaves it, a refused or broken reading too."""
 
     __tablename__ = "assure_lu"
     importation_id: Mapped[int] = mapped_column(ForeignKey("importation.id", ondelete="CASCADE"), primary_key=True)
     identifiant: Mapped[str] = mapped_column(String(32), primary_key=True, info=PERSONNEL)
     ligne: Mapped[int] = mapped_column(Integer, info=ANONYME, comment="numéro de la ligne dans le fichier")
-    valeurs: Mapped[dict[str, Any]] = mapped_column(JSON, info=PERSONNEL, comment="les autres colonnes d'`assure`, telles qu'elles y entreront")

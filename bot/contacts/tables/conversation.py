@@ -83,3 +83,19 @@ class Avis(Base):
     raison: Mapped[Optional[str]] = mapped_column(String(20), info=ANONYME)
     le: Mapped[datetime] = mapped_column(Instant, info=ANONYME)
     __table_args__ = (CheckConstraint(f"raison IS NULL OR {parmi('raison', RAISONS_AVIS)}", name="raison"),)
+
+
+class Brouillon(Base):
+    """An act under way in a conversation (booking, survey, opening of slots): what is known so far and what was last asked. One at a time.
+
+    It goes with its conversation, or when the act ends; `prive` holds what identifies the person until then, and only that.
+    """
+
+    __tablename__ = "brouillon"
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), primary_key=True, info=ANONYME)
+    flux: Mapped[str] = mapped_column(String(24), info=ANONYME, comment="étiquette du flux : prendre_rdv, repondre_enquete…")
+    etape: Mapped[str] = mapped_column(String(24), info=ANONYME, comment="ce qui vient d'être demandé")
+    donnees: Mapped[dict[str, Any]] = mapped_column(JSON, info=ANONYME, comment="choix faits : motif, lieu, jours ; rien qui identifie")
+    prive: Mapped[dict[str, Any]] = mapped_column(JSON, info=PERSONNEL, comment="nom, téléphone, courriel, le temps de l'acte")
+    relances: Mapped[int] = mapped_column(Integer, info=ANONYME, comment="incompréhensions de suite sur la même question")
+    change_le: Mapped[datetime] = mapped_column(Instant, info=ANONYME)

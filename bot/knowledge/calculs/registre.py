@@ -107,21 +107,33 @@ def lire_reponses(nom: str, textes: Mapping[str, str], *, au: date) -> Dict[str,
     A period said with the amount (« 2000 euros/mois ») fills the period when the person gave none.
     Raises ErreurCalcul as `lire_champ`, CHAMP_MANQUANT, CHAMP_INCONNU.
     """
+    for donnee in textes:
+        calcul(nom).champ(donnee)
+    reponses, erreurs = lire_champs(nom, textes, au=au)
+    if erreurs:
+        raise erreurs[0]
+    return reponses
+
+
+def lire_champs(nom: str, textes: Mapping[str, str], *, au: date) -> Tuple[Dict[str, Reponse], List[ErreurCalcul]]:
+    """As `lire_reponses`, but every fault is given back, for a form that shows them all. Raises ErreurCalcul CALCUL_INCONNU only."""
     fiche = calcul(nom)
     reponses: Dict[str, Reponse] = {}
-    for donnee in textes:
-        fiche.champ(donnee)
+    erreurs: List[ErreurCalcul] = []
     for champ in fiche.champs:
         texte = (textes.get(champ.nom) or "").strip()
-        if texte:
-            reponses[champ.nom] = lire_champ(champ, texte, au)
-        elif champ.obligatoire:
-            raise ErreurCalcul("CHAMP_MANQUANT", f"Il manque une réponse : {champ.libelle}", champ.nom)
+        try:
+            if texte:
+                reponses[champ.nom] = lire_champ(champ, texte, au)
+            elif champ.obligatoire:
+                raise ErreurCalcul("CHAMP_MANQUANT", f"Il manque une réponse : {champ.libelle}", champ.nom)
+        except ErreurCalcul as e:
+            erreurs.append(e)
     if any(c.nom == "periode" for c in fiche.champs) and "periode" not in reponses:
         dite = periode_dite(textes.get("montant", ""))
         if dite:
             reponses["periode"] = dite
-    return reponses
+    return reponses, erreurs
 
 
 def depuis_phrase(nom: str, texte: str, profil: Optional[Mapping[str, str]] = None, *, au: date) -> Dict[str, Reponse]:

@@ -11,6 +11,9 @@ depends_on = None
 
 
 JOURNAUX = ("historique", "audit")
+COMMENTAIRES = {"genre": "une caisse de professions libérales n'est pas dans le socle (R18)",
+                "attendue_du": "première date où son bilan est attendu ; absente = jamais",
+                "attendue_au": "dernière date, comprise ; absente = toujours attendue"}
 
 
 def _fermer(table: str) -> None:
@@ -117,6 +120,7 @@ def upgrade() -> None:
     sa.Column('finie_le', bot.contacts.base.Instant(timezone=True), nullable=True),
     sa.Column('lues', sa.Integer(), nullable=False),
     sa.Column('rejetees', sa.Integer(), nullable=False),
+    sa.Column('colonnes', sa.JSON(), nullable=False, comment='celles du fichier ; une colonne absente ne change rien'),
     sa.Column('nouvelles', sa.Integer(), nullable=False),
     sa.Column('modifiees', sa.Integer(), nullable=False),
     sa.CheckConstraint("etat IN ('lecture', 'fusion', 'terminee', 'refusee')", name=op.f('ck_importation_etat')),
@@ -170,7 +174,26 @@ def upgrade() -> None:
     sa.Column('importation_id', sa.Integer(), nullable=False),
     sa.Column('identifiant', sa.String(length=32), nullable=False),
     sa.Column('ligne', sa.Integer(), nullable=False, comment='numéro de la ligne dans le fichier'),
-    sa.Column('valeurs', sa.JSON(), nullable=False, comment="les autres colonnes d'`assure`, telles qu'elles y entreront"),
+    sa.Column('civilite', sa.String(length=10), nullable=True),
+    sa.Column('nom', sa.String(length=80), nullable=False),
+    sa.Column('prenom', sa.String(length=80), nullable=False),
+    sa.Column('date_naissance', sa.Date(), nullable=True, comment="la cible EIG se lit sur l'année (R30)"),
+    sa.Column('sexe', sa.String(length=1), nullable=True),
+    sa.Column('groupe_pro', sa.String(length=12), nullable=False, comment='les industriels sont avec les commerçants (R21)'),
+    sa.Column('statut', sa.String(length=10), nullable=False),
+    sa.Column('auto_entrepreneur', sa.Boolean(), nullable=False, comment='à part du groupe : artisan ou commerçant aussi (R21)'),
+    sa.Column('carriere', sa.String(length=12), nullable=False, comment="incomplète : prioritaire pour l'EIG (R30)"),
+    sa.Column('date_affiliation', sa.Date(), nullable=True, comment="un créateur de l'année est affilié dans l'année (R36)"),
+    sa.Column('code_ape', sa.String(length=6), nullable=True),
+    sa.Column('profession', sa.String(length=80), nullable=True),
+    sa.Column('adresse', sa.String(length=120), nullable=True, comment='numéro et voie ; colonne facultative du fichier'),
+    sa.Column('complement', sa.String(length=120), nullable=True),
+    sa.Column('code_postal', sa.String(length=5), nullable=True),
+    sa.Column('ville', sa.String(length=80), nullable=True),
+    sa.Column('telephone', sa.String(length=20), nullable=True),
+    sa.Column('courriel', sa.String(length=120), nullable=True),
+    sa.Column('langue', sa.String(length=8), nullable=False),
+    sa.Column('canal', sa.String(length=10), server_default='courrier', nullable=False, comment="courriel seulement quand la personne l'a choisi"),
     sa.ForeignKeyConstraint(['importation_id'], ['importation.id'], name=op.f('fk_assure_lu_importation_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('importation_id', 'identifiant', name=op.f('pk_assure_lu'))
     )
@@ -214,8 +237,8 @@ def upgrade() -> None:
     sa.Column('courriel', sa.String(length=120), nullable=True),
     sa.Column('langue', sa.String(length=8), nullable=False),
     sa.Column('canal', sa.String(length=10), server_default='courrier', nullable=False, comment="courriel seulement quand la personne l'a choisi"),
-    sa.Column('refus_contact', sa.Boolean(), server_default=sa.text('0'), nullable=False, comment="ne veut plus être invitée ; l'envoi d'affiliation reste dû"),
-    sa.Column('refus_enquete', sa.Boolean(), server_default=sa.text('0'), nullable=False),
+    sa.Column('refus_contact', sa.Boolean(), server_default=sa.false(), nullable=False, comment="ne veut plus être invitée ; l'envoi d'affiliation reste dû"),
+    sa.Column('refus_enquete', sa.Boolean(), server_default=sa.false(), nullable=False),
     sa.Column('referent_id', sa.Integer(), nullable=True, comment='conseiller qui la suit'),
     sa.Column('importation_id', sa.Integer(), nullable=True, comment='dernier fichier qui la portait'),
     sa.CheckConstraint("canal = 'courrier' OR courriel IS NOT NULL", name=op.f('ck_assure_canal_courriel')),
@@ -398,15 +421,15 @@ def upgrade() -> None:
     sa.Column('minutes', sa.Integer(), nullable=True),
     sa.Column('beneficiaire', sa.String(length=12), server_default='assure', nullable=False, comment='R22'),
     sa.Column('moment_vie', sa.String(length=24), nullable=True, comment='liste fermée de la campagne (R22)'),
-    sa.Column('accompagnant', sa.Boolean(), server_default=sa.text('0'), nullable=False),
+    sa.Column('accompagnant', sa.Boolean(), server_default=sa.false(), nullable=False),
     sa.Column('naissance_annee', sa.Integer(), nullable=True, comment='année seule, pour les sous-cibles 1952 et 1957 (R30)'),
     sa.Column('carriere_incomplete', sa.Boolean(), nullable=True, comment='au jour du contact (R30)'),
-    sa.Column('mecanismes', sa.Boolean(), server_default=sa.text('0'), nullable=False, comment='retraite, les mécanismes (R48)'),
-    sa.Column('droits_acquis', sa.Boolean(), server_default=sa.text('0'), nullable=False),
-    sa.Column('optimisation', sa.Boolean(), server_default=sa.text('0'), nullable=False),
-    sa.Column('ris_utilise', sa.Boolean(), server_default=sa.text('0'), nullable=False, comment='appui sur le RIS (R51)'),
-    sa.Column('estimation_remise', sa.Boolean(), server_default=sa.text('0'), nullable=False, comment='estimation maison : déconseillée dès 54 ans (R50)'),
-    sa.Column('age_54_ou_plus', sa.Boolean(), server_default=sa.text('0'), nullable=False),
+    sa.Column('mecanismes', sa.Boolean(), server_default=sa.false(), nullable=False, comment='retraite, les mécanismes (R48)'),
+    sa.Column('droits_acquis', sa.Boolean(), server_default=sa.false(), nullable=False),
+    sa.Column('optimisation', sa.Boolean(), server_default=sa.false(), nullable=False),
+    sa.Column('ris_utilise', sa.Boolean(), server_default=sa.false(), nullable=False, comment='appui sur le RIS (R51)'),
+    sa.Column('estimation_remise', sa.Boolean(), server_default=sa.false(), nullable=False, comment='estimation maison : déconseillée dès 54 ans (R50)'),
+    sa.Column('age_54_ou_plus', sa.Boolean(), server_default=sa.false(), nullable=False),
     sa.Column('estimation_raison', sa.String(length=200), nullable=True, comment='exigée pour une estimation dès 54 ans (R50)'),
     sa.Column('enregistre_le', bot.contacts.base.Instant(timezone=True), nullable=False),
     sa.CheckConstraint("(origine IN ('campagne', 'local')) = (action_id IS NOT NULL)", name=op.f('ck_contact_origine_action')),
@@ -442,7 +465,7 @@ def upgrade() -> None:
     sa.Column('collectif', sa.Boolean(), nullable=False),
     sa.Column('domaine', sa.String(length=2), nullable=False),
     sa.Column('profondeur', sa.Integer(), nullable=False),
-    sa.Column('personnalise', sa.Boolean(), server_default=sa.text('0'), nullable=False, comment='sinon générique (R08)'),
+    sa.Column('personnalise', sa.Boolean(), server_default=sa.false(), nullable=False, comment='sinon générique (R08)'),
     sa.Column('raison', sa.String(length=20), nullable=True),
     sa.CheckConstraint("NOT (collectif AND domaine = 'D3' AND profondeur > 1)", name=op.f('ck_contact_domaine_retraite_collective')),
     sa.CheckConstraint("domaine IN ('D1', 'D2', 'D3', 'D4', 'D5', 'D6', 'D7', 'D8', 'D9')", name=op.f('ck_contact_domaine_domaine')),
@@ -467,11 +490,25 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['outil_version_id'], ['outil_version.id'], name=op.f('fk_contact_outil_outil_version_id')),
     sa.PrimaryKeyConstraint('contact_id', 'outil_version_id', name=op.f('pk_contact_outil'))
     )
+    op.create_table('brouillon',
+    sa.Column('conversation_id', sa.String(length=32), nullable=False),
+    sa.Column('flux', sa.String(length=24), nullable=False, comment='étiquette du flux : prendre_rdv, repondre_enquete…'),
+    sa.Column('etape', sa.String(length=24), nullable=False, comment="ce qui vient d'être demandé"),
+    sa.Column('donnees', sa.JSON(), nullable=False, comment="choix faits : motif, lieu, jours ; rien qui identifie"),
+    sa.Column('prive', sa.JSON(), nullable=False, comment="nom, téléphone, courriel, le temps de l'acte"),
+    sa.Column('relances', sa.Integer(), nullable=False, comment='incompréhensions de suite sur la même question'),
+    sa.Column('change_le', bot.contacts.base.Instant(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['conversation_id'], ['conversation.id'], name=op.f('fk_brouillon_conversation_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('conversation_id', name=op.f('pk_brouillon'))
+    )
     # Written out: alembic's batch mode would drop and rebuild the table, and SQLite takes these as they are, like PostgreSQL.
     op.execute("ALTER TABLE caisse ADD COLUMN genre VARCHAR(24) DEFAULT 'regionale' NOT NULL "
                "CONSTRAINT ck_caisse_genre CHECK (genre IN ('regionale', 'professions_liberales', 'nationale'))")
     op.execute("ALTER TABLE caisse ADD COLUMN attendue_du DATE CONSTRAINT ck_caisse_attendue CHECK (genre = 'regionale' OR attendue_du IS NULL)")
     op.execute("ALTER TABLE caisse ADD COLUMN attendue_au DATE")
+    if op.get_bind().dialect.name == "postgresql":
+        for colonne, commentaire in COMMENTAIRES.items():
+            op.alter_column('caisse', colonne, comment=commentaire)
     for table in JOURNAUX:
         _fermer(table)
 
@@ -481,6 +518,7 @@ def downgrade() -> None:
         for table in JOURNAUX:
             op.execute(f"DROP TRIGGER {table}_ajout_seul ON {table}")
         op.execute("DROP FUNCTION refuser_changement()")
+    op.drop_table('brouillon')
     for colonne in ("attendue_au", "attendue_du", "genre"):  # in this order: the CHECK of the second reads the third
         op.execute(f"ALTER TABLE caisse DROP COLUMN {colonne}")
 

@@ -1,0 +1,158 @@
+# ruff: noqa: F811, E704, E702  (fixtures are imported by name; one fault a line)
+"""The interchange file: same content, same bytes; one byte changed, refused; nothing strange let in."""
+import hashlib
+import json
+import os
+import unicodedata
+import zlib
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.bilan import cles, echange, schema
+from bot.contacts.tables import CleBilan
+from tests.annee_bilan import CAISSE, CLE, FIN, annee, contenu, modele_bilan, registre_2011  # noqa: F401  (fixtures)
+
+PRIVEE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+@pytest.fixture(scope="module")
+def payload(registre_2011):
+    return contenu(CAISSE, registre_2011)
+
+
+@pytest.fixture(scope="module")
+def fichier(payload):
+    return echange.enveloppe(payload, PRIVEE, "demo-aquitaine-2011", "directeur", FIN)
+
+
+def test_un_fichier_signe_se_relit_tel_quel(fichier, payload):
+    lue = echange.lire(fichier)
+    assert lue.fautes == () and lue.payload == payload
+    assert echange.signature_valable(lue.enveloppe, cles.publique_de(PRIVEE))
+
+
+def test_l_empreinte_est_celle_du_contenu_canonique_en_sha256(fichier, payload):
+    assert echange.lire(fichier).enveloppe["sha256"] == hashlib.sha256(echange.canonique(payload)).hexdigest()
+
+
+VALEURS = st.recursive(st.none() | st.booleans() | st.integers(-2**53 + 1, 2**53 - 1) | st.text(), lambda enfants: st.lists(enfants, max_size=4)
+                       | st.dictionaries(st.text(), enfants, max_size=4), max_leaves=12)
+
+
+@given(VALEURS)
+@settings(max_examples=60, deadline=None)
+def test_propriete_la_forme_canonique_ne_depend_ni_de_l_ordre_ni_du_nombre_de_fois(valeur):
+    try:
+        octets = echange.canonique(valeur)
+    except Exception:  # a lone surrogate is not text: refused, never guessed
+        return
+    assert echange.canonique(json.loads(octets)) == octets
+    if isinstance(valeur, dict):
+        assert echange.canonique(dict(reversed(list(valeur.items())))) == octets or len({unicodedata.normalize("NFC", c) for c in valeur}) < len(valeur)
+
+
+def test_deux_ecritures_du_meme_accent_donnent_les_memes_octets():
+    assert echange.canonique({"texte": "cre\u0301ateur"}) == echange.canonique({"texte": "cr\u00e9ateur"})
+
+
+def test_un_octet_change_n_importe_ou_se_voit(fichier):
+    """One byte in each hundredth of the file, changed to another digit or letter: its form, its hash or its signature says so."""
+    publique = cles.publique_de(PRIVEE)
+    for place in range(0, len(fichier), max(len(fichier) // 100, 1)):
+        altere = bytearray(fichier)
+        altere[place] = ord("7") if altere[place] != ord("7") else ord("8")
+        lue = echange.lire(bytes(altere))
+        if lue.fautes:
+            continue
+        enveloppe = lue.enveloppe
+        assert echange.sha256(enveloppe["payload"]) != enveloppe["sha256"] or not echange.signature_valable(enveloppe, publique), place
+
+
+def test_temoin_sans_octet_change_rien_ne_se_voit(fichier):
+    enveloppe = echange.lire(bytes(bytearray(fichier))).enveloppe
+    assert echange.sha256(enveloppe["payload"]) == enveloppe["sha256"] and echange.signature_valable(enveloppe, cles.publique_de(PRIVEE))
+
+
+@pytest.mark.parametrize("champ, valeur", [("kid", "autre-2011"), ("le", "2012-01-19T09:00:00Z"), ("signataire_role", "national")])
+def test_qui_signe_et_quand_fait_partie_de_ce_qui_est_signe(fichier, champ, valeur):
+    enveloppe = json.loads(fichier)
+    enveloppe["signature"][champ] = valeur
+    assert not echange.signature_valable(enveloppe, cles.publique_de(PRIVEE))
+
+
+@pytest.mark.parametrize("changer, regle", [
+    (lambda o: o[: len(o) // 2], "K01"),
+    (lambda o: zlib.compress(o), "K01"),
+    (lambda o: b"\x1f\x8b" + os.urandom(50), "K01"),
+    (lambda o: b"[" * 100_000, "K01"),
+    (lambda o: b" " * (echange.TAILLE_MAX + 1), "K01"),
+    (lambda o: b"", "K01"),
+    (lambda o: o.replace(b'"exercice":2011', b'"exercice":NaN'), "K01"),
+    (lambda o: o.replace(b'"exercice":2011', b'"exercice":2011.5'), "K01"),
+    (lambda o: o.replace(b'"realises":100', b'"realises":9007199254740993', 1), "K01"),
+    (lambda o: o.replace(b'"realises":100', b'"realises":-1', 1), "K01"),
+    (lambda o: o.replace(b'"realises":100', b'"realises":true', 1), "K01"),
+    (lambda o: o.replace(b'"exercice":2011', b'"exercice":2011,"taux":12'), "K01"),
+    (lambda o: o.replace(b'"exercice":2011', b'"exercice":2011,"exercice":2011'), "K02"),
+    (lambda o: json.dumps(json.loads(o), indent=1).encode(), "K03"),
+    (lambda o: o + b"\n", "K03"),
+    (lambda o: b"\xef\xbb\xbf" + o, "K01"),
+    (lambda o: o.replace("année".encode(), unicodedata.normalize("NFD", "année").encode()), "K03"),
+])
+def test_un_fichier_etrange_est_refuse_par_sa_regle(fichier, changer, regle):
+    lue = echange.lire(changer(fichier))
+    assert [f.regle for f in lue.fautes][:1] == [regle]
+    assert all(f.message.endswith(".") for f in lue.fautes)
+
+
+def test_le_schema_publie_est_celui_du_code():
+    publie = json.loads(Path("docs/schemas/bilan-regional-1.0.json").read_text(encoding="utf-8"))
+    assert publie == schema.schema_json(), "refaites-le : python -m bot.bilan.schema > docs/schemas/bilan-regional-1.0.json"
+
+
+# -- keys ----------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_une_cle_gardee_en_base_y_est_chiffree_et_se_relit(annee):
+    with annee() as s:
+        connue = cles.creer(s, "demo-reunion", 2011, FIN, cle_installation=CLE)
+        assert connue.kid == "demo-reunion-2011" and "PRIVATE" not in connue.privee_chiffree
+        assert cles.publique_de(cles.privee(connue, CLE)) == connue.publique
+
+
+def test_une_cle_en_fichier_n_est_lisible_que_de_son_titulaire(annee, tmp_path):
+    chemin = tmp_path / "directeur.pem"
+    with annee() as s:
+        connue = cles.creer(s, "demo-reunion", 2011, FIN, fichier=chemin)
+    assert chemin.stat().st_mode & 0o777 == 0o600 and connue.privee_chiffree is None
+    assert cles.publique_de(cles.lire_fichier(chemin)) == connue.publique
+
+
+def test_une_cle_en_fichier_ouverte_a_tous_est_refusee(annee, tmp_path):
+    chemin = tmp_path / "directeur.pem"
+    with annee() as s:
+        cles.creer(s, "demo-reunion", 2011, FIN, fichier=chemin)
+    chemin.chmod(0o644)
+    with pytest.raises(cles.ClePublique):
+        cles.lire_fichier(chemin)
+
+
+def test_une_cle_revoquee_laisse_la_place_a_la_suivante(annee):
+    with annee() as s:
+        cles.revoquer(s, "demo-aquitaine-2011", "poste volé", FIN)
+        with pytest.raises(cles.CleAbsente):
+            cles.en_vigueur(s, CAISSE, 2011)
+        assert cles.creer(s, CAISSE, 2011, FIN, cle_installation=CLE).kid == "demo-aquitaine-2011-2"
+        assert cles.en_vigueur(s, CAISSE, 2011).kid == "demo-aquitaine-2011-2"
+
+
+@pytest.mark.parametrize("publique", ["", "pas du base64", "AAAA"])
+def test_une_cle_publique_illisible_n_est_pas_enregistree(annee, publique):
+    with annee() as s:
+        with pytest.raises(cles.CleIllisible):
+            cles.enroler(s, "demo-reunion", "x-2011", publique, FIN)
+        assert s.get(CleBilan, "x-2011") is None
