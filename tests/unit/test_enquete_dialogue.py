@@ -8,13 +8,13 @@ from bot.contacts import conversations, flux
 from bot.contacts.flux import Tour
 from bot.contacts.tables import Assure, Brouillon, Participation, Reponse
 from bot.enquete import dialogue, reponses
-from tests.fabrique_enquete import CAISSE, CLE, MAINTENANT, SECRET, copier, invites, ouverte
+from tests.fabrique_enquete import CAISSE, CLE, MAINTENANT, SECRET, invites, ouverte, remise
 
 
 @pytest.fixture
-def sessions(modele_sqlite, tmp_path, monkeypatch):
+def sessions(modele_sqlite, tmp_path_factory, monkeypatch):
     monkeypatch.setenv("CONSEIL_CLE", SECRET)
-    yield from copier(modele_sqlite, tmp_path)
+    yield from remise(modele_sqlite, tmp_path_factory)
 
 
 class Personne:
@@ -265,3 +265,9 @@ def test_lenquete_close_pendant_la_conversation_se_dit(sessions, personne):
     assert "terminée" in personne.dit("très bien").lu
     with sessions.lecture() as s:
         assert flux.lire(s, personne.id) is None
+
+
+def test_lacte_est_inscrit_chez_le_serveur_dactions():
+    from bot.actions.flux import CONDUITES
+
+    assert CONDUITES["repondre_enquete"] is dialogue.conduire

@@ -80,7 +80,7 @@ def _possibles(cellules, caches):
     return [{t[i] for t in tables if sum(t) == restent} for i in range(len(caches))]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.sampled_from("abcd"), st.integers(0, 16).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), min_size=2))
 def test_aucune_cellule_masquee_ne_se_retrouve_par_soustraction(cellules):
     caches = sorted(stat.masquees(cellules))
@@ -169,7 +169,7 @@ SCENARIOS = {
 }
 
 
-def _simuler(nom, tours=1_000):
+def _simuler(nom, tours=500):
     """Share of draws where the interval holds the true national rate: weighted, then pooled raw."""
     N, p, n = SCENARIOS[nom]
     bons, alea = np.round(N * p).astype(int), np.random.default_rng(2011)

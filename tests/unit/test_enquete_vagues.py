@@ -28,9 +28,9 @@ from tests.fabrique_enquete import (
     conseiller,
     constater,
     contacts,
-    copier,
     invites,
     ouverte,
+    remise,
     rencontre,
     vague,
 )
@@ -40,8 +40,8 @@ JOUR = timedelta(days=1)
 
 
 @pytest.fixture
-def sessions(modele_sqlite, tmp_path):
-    yield from copier(modele_sqlite, tmp_path)
+def sessions(modele_sqlite, tmp_path_factory):
+    yield from remise(modele_sqlite, tmp_path_factory)
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def upgrade() -> None:
     sa.Column('exclusions', sa.JSON(), nullable=False, comment='par raison, comptées et imprimées'),
     sa.Column('sha256', sa.String(length=64), nullable=False, comment='des clés des unités, triées, une par ligne'),
     sa.Column('clos_le', bot.contacts.base.Instant(timezone=True), nullable=False, comment='J+21 après le gel : après, plus de réponse'),
-    sa.Column('comptes', sa.JSON(), nullable=True, comment='invitations par état, gardées quand les liens sont détruits'),
+    sa.Column('comptes', sa.JSON(), nullable=True, comment='invitations par état, gardées après les liens'),
     sa.Column('liens_detruits_le', bot.contacts.base.Instant(timezone=True), nullable=True),
     sa.CheckConstraint('liens_detruits_le IS NULL OR comptes IS NOT NULL', name=op.f('ck_releve_comptes')),
     sa.CheckConstraint('tires >= 0 AND tires <= base', name=op.f('ck_releve_tires')),

@@ -1,0 +1,57 @@
+"""Codes of invitations: nine signs that open one questionnaire. Made from the pseudonym and the installation's key, so that a list can be printed
+again; only their hash is stored. Whose they are is `invitations`."""
+import re
+import secrets
+from typing import Optional
+
+from bot.contacts.cle import cle_installation, hmac_hex
+from bot.reglages import Reglages
+
+# Letters and digits that cannot be taken for one another, on paper or by telephone (booking.md §5.7).
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+LONGUEUR = 9
+USAGE_CODE, USAGE_EMPREINTE = "enquete.code", "enquete.empreinte"
+_SIGNE = f"[{ALPHABET}{ALPHABET.lower()}]"
+_CODE = re.compile(rf"(?<![A-Za-z0-9])({_SIGNE}{{3}})[\s.\-–]{{0,3}}({_SIGNE}{{3}})[\s.\-–]{{0,3}}({_SIGNE}{{3}})(?![A-Za-z0-9])")
+
+
+def cle_courante() -> bytes:
+    """The key of this installation, for the rooms that are given no settings (a conversation)."""
+    return cle_installation(Reglages())
+
+
+def pseudonyme() -> int:
+    """A pseudonym: 63 random bits. Nothing of the person, of the order or of the hour is in it."""
+    return secrets.randbits(63)
+
+
+def code(cle: bytes, pseudo: int) -> str:
+    """The code of a pseudonym. At least one sign is a digit, so that no French word is ever a code."""
+    for essai in range(100):
+        tirage, signes = int(hmac_hex(cle, USAGE_CODE, f"{pseudo}:{essai}"), 16), ""
+        for _ in range(LONGUEUR):
+            tirage, rang = divmod(tirage, len(ALPHABET))
+            signes += ALPHABET[rang]
+        if any(s.isdigit() for s in signes):
+            return signes
+    raise AssertionError("cent tirages sans un chiffre")
+
+
+def empreinte(cle: bytes, tape: str) -> str:
+    """The hash of a code as typed: case, spaces and hyphens do not count."""
+    return hmac_hex(cle, USAGE_EMPREINTE, "".join(s for s in tape.upper() if s in ALPHABET))
+
+
+def presenter(signes: str) -> str:
+    """« KT7-M4Q-RX2 »."""
+    return "-".join(signes[i:i + 3] for i in range(0, LONGUEUR, 3))
+
+
+def trouver(texte: str) -> Optional[str]:
+    """The code written in a message, or None.
+
+    >>> trouver("j'ai reçu le code kt7 m4q rx2, je fais quoi"), trouver("je demandent mon avis")
+    ('KT7M4QRX2', None)
+    """
+    trouves = ("".join(m.groups()).upper() for m in _CODE.finditer(texte))
+    return next((t for t in trouves if any(s.isdigit() for s in t)), None)
