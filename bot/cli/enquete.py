@@ -23,7 +23,6 @@ from bot.contacts.cle import cle_installation
 from bot.contacts.tables import Action, Vague
 from bot.enquete import cadre, invitations, resultats, vagues
 from bot.enquete.statistiques import a_tirer, taille
-from bot.enquete.travail import adresse_publique
 from bot.horloge import Horloge
 from bot.reglages import Reglages
 from bot.texte.typographie import date_longue, nombre, quantite
@@ -186,14 +185,14 @@ def _inviter(options: argparse.Namespace, sessions: Sessions, reglages: Reglages
     if attendent and reglages.smtp_hote:
         try:
             with courriel.serveur(reglages) as serveur:
-                envois = invitations.envoyer(sessions, serveur, cle, adresse_publique(reglages), maintenant, relance=relance,
+                envois = invitations.envoyer(sessions, serveur, cle, reglages.adresse_publique, maintenant, relance=relance,
                                              caisse_code=options.caisse)
         except (OSError, smtplib.SMTPException) as e:
             envois = invitations.Envois(panne=type(e).__name__)
     fichier = options.out / f"enquete-{'relances' if relance else 'invitations'}-{options.caisse}-{horloge.aujourdhui()}.csv"
     with sessions() as s:
         dus = invitations.dus(s, "papier", maintenant, relance=relance, caisse_code=options.caisse)
-        lignes = [invitations.ligne(s, d, cle, adresse_publique(reglages)) for d in dus]
+        lignes = [invitations.ligne(s, d, cle, reglages.adresse_publique) for d in dus]
         if lignes:
             _ecrire(fichier, invitations.LISTE, lignes)  # on the disk before anyone counts as invited
         for d in dus:
@@ -229,7 +228,7 @@ def _codes(options: argparse.Namespace, sessions: Sessions, reglages: Reglages, 
     with sessions() as s:
         vague = vagues.vague(s, options.vague, options.caisse)
         feuilles = invitations.preparer_feuilles(s, vague, options.rencontre, options.nombre, cle_installation(reglages))
-    fichier, adresse = options.out / f"enquete-feuilles-rencontre-{options.rencontre}.csv", adresse_publique(reglages)
+    fichier, adresse = options.out / f"enquete-feuilles-rencontre-{options.rencontre}.csv", reglages.adresse_publique
     fichier.unlink(missing_ok=True)
     _ecrire(fichier, ("numero", "code", "page"), ({"numero": n, "code": c, "page": f"{adresse}/enquete/{c}"} for n, c in feuilles))
     phrase = f"{quantite(len(feuilles), 'feuille')} à imprimer : {fichier}. Une par personne présente."

@@ -50,6 +50,11 @@ def a_jour(engine: Engine) -> bool:
         return set(MigrationContext.configure(connexion).get_current_heads()) == set(attendues)
 
 
+def connue(version: str) -> bool:
+    """Whether this version of the software has that migration: a base beyond it comes from a newer one."""
+    return version in {m.revision for m in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+
+
 def revenir(engine: Engine, version: str) -> None:
     """Downgrade to `version` (« base » = empty database)."""
     with _changer(engine) as connexion:

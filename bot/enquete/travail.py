@@ -15,11 +15,6 @@ from bot.reglages import Reglages
 journal = structlog.get_logger("enquete")
 
 
-def adresse_publique(reglages: Reglages) -> str:
-    """Where an invitation sends people: the site's public address when the installation gives one, else this machine's."""
-    return (getattr(reglages, "adresse_publique", None) or f"http://{reglages.hote}:{reglages.port}").rstrip("/")
-
-
 def passer(sessions: Sessions, horloge: Horloge, reglages: Reglages) -> int:
     """One round. Gives how many things were done: weeks drawn, e-mails sent, weeks closed, links destroyed."""
     maintenant, faits = horloge.maintenant(), 0
@@ -40,7 +35,7 @@ def _courriels(sessions: Sessions, horloge: Horloge, reglages: Reglages, cle: by
     """E-mails and reminders due. Without a mail server they wait; a server that stops answering is for the next minute."""
     if not reglages.smtp_hote or not reglages.smtp_expediteur:
         return 0
-    maintenant, adresse = horloge.maintenant(), adresse_publique(reglages)
+    maintenant, adresse = horloge.maintenant(), reglages.adresse_publique
     with sessions.lecture() as s:
         if not any(invitations.dus(s, "courriel", maintenant, relance=r) for r in (False, True)):
             return 0

@@ -1,9 +1,15 @@
 """What the tests of the agenda share: a small fictitious caisse at work, on the two engines."""
+import atexit
+import shutil
+import tempfile
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from functools import cache
+from pathlib import Path
 from typing import Optional
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from bot.agenda import motifs, ouvertures, reservation
@@ -13,8 +19,10 @@ from bot.agenda.instants import vers_utc
 from bot.agenda.ouvertures import DemandeOuverture
 from bot.agenda.recherche import chercher
 from bot.contacts.base import Sessions
+from bot.contacts.base import ouvrir as ouvrir_base
 from bot.contacts.caisses import caisse
 from bot.contacts.tables import Assure, Conseiller, Entretien, Motif, Socle
+from tests.postgres import _sessions
 
 # Wednesday 14 September 2011, 10:00 in Paris.
 MAINTENANT = datetime(2011, 9, 14, 8, 0, tzinfo=timezone.utc)
@@ -32,10 +40,34 @@ def a(jour: date, heure: str, fuseau: str = PARIS) -> datetime:
 DEUX_MOTEURS = pytest.mark.parametrize("moteur_base", ["sqlite", "postgresql"], indirect=True)
 
 
-@pytest.fixture
-def moteur_base(request):
+@pytest.fixture(name="moteur_base")
+def moteur_agenda(request):
     """The engine of `base`: SQLite, unless the test is marked DEUX_MOTEURS."""
     return getattr(request, "param", "sqlite")
+
+
+@cache
+def _moteur_partage() -> tuple[Engine, Path]:
+    """One SQLite engine for all these tests: what it compiled for one serves the next. Its file is put back new before each."""
+    dossier = tempfile.mkdtemp(prefix="agenda-")
+    atexit.register(shutil.rmtree, dossier, ignore_errors=True)
+    fichier = Path(dossier) / "contacts.db"
+    return ouvrir_base(f"sqlite:///{fichier}"), fichier
+
+
+@pytest.fixture(name="base")
+def base_agenda(request, tmp_path, moteur_base):
+    """Sessions on a fresh database with the demonstration's caisses (see tests/postgres.py)."""
+    if moteur_base != "sqlite":
+        yield from _sessions(request, tmp_path, moteur_base, prete=True)
+        return
+    engine, fichier = _moteur_partage()
+    engine.dispose()
+    for reste in fichier.parent.glob("contacts.db*"):
+        reste.unlink()
+    shutil.copy(request.getfixturevalue("modele_sqlite"), fichier)
+    yield Sessions(engine)
+    engine.dispose()
 
 
 @dataclass

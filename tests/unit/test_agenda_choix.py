@@ -5,7 +5,7 @@ import pytest
 
 from bot.agenda import choix
 from bot.agenda.moment import Moment, comprendre
-from tests.unit.agenda_aide import LUNDI, MAINTENANT, a, installer, moteur_base, ouvrir, quelqu_un, reserver  # noqa: F401
+from tests.unit.agenda_aide import LUNDI, MAINTENANT, a, base_agenda, installer, moteur_agenda, ouvrir, quelqu_un, reserver  # noqa: F401
 
 MARDI, JEUDI = LUNDI + timedelta(1), LUNDI + timedelta(3)
 

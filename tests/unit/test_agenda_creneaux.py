@@ -1,5 +1,6 @@
 """Slots as a pure function: grid, closings, holidays, delays, clocks that change, zones overseas."""
 from datetime import date, datetime, time, timedelta, timezone
+from time import thread_time
 
 import pytest
 from hypothesis import given, settings
@@ -218,16 +219,14 @@ def test_prendre_un_creneau_puis_le_rendre_rend_la_meme_liste(ouvertes, data):
 
 
 def test_quarante_conseillers_sur_quatre_vingt_dix_jours_en_moins_de_cinquante_millisecondes():
-    """The figure of the issue; three times that is let through here, as a shared machine is not a bench."""
-    import time as chrono
-
+    """The figure of the issue, of processor time; three times that is let through here, as a shared machine is not a bench."""
     ouvertes = [horaire(LUNDI + timedelta(j), d, f, conseiller=c, jusqu_au=LUNDI + timedelta(120)) for c in range(40) for j in range(5)
                 for d, f in (("09:00", "12:00"), ("13:30", "16:30"))]
     m = motif(45, 15, delai_max_j=90)
     calculer(ouvertes, [], {}, {}, MAINTENANT, m)
     mesures = []
-    for _ in range(3):
-        depart = chrono.perf_counter()
+    for _ in range(5):
+        depart = thread_time()
         calculer(ouvertes, [], {}, {}, MAINTENANT, m)
-        mesures.append(chrono.perf_counter() - depart)
+        mesures.append(thread_time() - depart)
     assert min(mesures) < 0.15, f"{min(mesures) * 1000:.0f} ms"

@@ -9,7 +9,7 @@ from bot.agenda.auteurs import ASSURE_CHAT, SYSTEME
 from bot.agenda.identite import ALPHABET, Personne, cle, lettres, lire_code, nouveau_code, telephone
 from bot.agenda.refus import AccesExpire, EnPause, Introuvable
 from bot.contacts.tables import Action, Cible, CodeOuverture, Conseiller, Contact, Entretien, Envoi, Lot, Socle
-from tests.unit.agenda_aide import LUNDI, MAINTENANT, a, assure, installer, moteur_base, ouvrir, plus, quelqu_un, reserver  # noqa: F401
+from tests.unit.agenda_aide import LUNDI, MAINTENANT, a, assure, base_agenda, installer, moteur_agenda, ouvrir, plus, quelqu_un, reserver  # noqa: F401
 
 MARDI = LUNDI + timedelta(1)
 CLE = b"x" * 32

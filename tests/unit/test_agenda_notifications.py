@@ -17,7 +17,21 @@ from bot.agenda.rencontres import DemandeRencontre
 from bot.contacts.tables import Entretien, Inscription, Notification
 from bot.reglages import Reglages
 from tests.marche import ports_libres
-from tests.unit.agenda_aide import DEUX_MOTEURS, LUNDI, MAINTENANT, PARIS, a, assure, installer, moteur_base, ouvrir, plus, quelqu_un, reserver  # noqa: F401
+from tests.unit.agenda_aide import (  # noqa: F401
+    DEUX_MOTEURS,
+    LUNDI,
+    MAINTENANT,
+    PARIS,
+    a,
+    assure,
+    base_agenda,
+    installer,
+    moteur_agenda,
+    ouvrir,
+    plus,
+    quelqu_un,
+    reserver,
+)
 
 SITE = "https://assistant.caisse.example"
 MARDI = LUNDI + timedelta(1)

@@ -12,7 +12,7 @@ from bot.agenda.ouvertures import DemandeOuverture
 from bot.agenda.refus import FermetureInvalide, Introuvable, OuvertureChevauche, OuvertureInvalide
 from bot.contacts.tables import Motif
 from bot.knowledge.lecture import ErreurConnaissance
-from tests.unit.agenda_aide import LUNDI, MAINTENANT, a, installer, libres, moteur_base, ouvrir  # noqa: F401
+from tests.unit.agenda_aide import LUNDI, MAINTENANT, a, base_agenda, installer, libres, moteur_agenda, ouvrir  # noqa: F401
 
 NEUF, DIX, MIDI = time(9), time(10), time(12)
 

@@ -20,7 +20,7 @@ from bot.agenda.refus import (
 from bot.agenda.rencontres import DemandeRencontre
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Inscription, Notification, Occupation, Rencontre
-from tests.unit.agenda_aide import LUNDI, MAINTENANT, a, assure, installer, libres, moteur_base, ouvrir, plus, quelqu_un  # noqa: F401
+from tests.unit.agenda_aide import LUNDI, MAINTENANT, a, assure, base_agenda, installer, libres, moteur_agenda, ouvrir, plus, quelqu_un  # noqa: F401
 
 DEBUT, FIN = a(LUNDI, "17:30"), a(LUNDI, "19:00")
 AGENT = conseiller(1)

@@ -10,6 +10,7 @@ from bot.agenda.auteurs import ASSURE_CHAT, ASSURE_PAGE, conseiller
 from bot.agenda.identite import Personne
 from bot.agenda.recherche import chercher
 from bot.agenda.refus import (
+    ConseillerOccupe,
     CourrielInvalide,
     CreneauPris,
     DejaUnRdv,
@@ -23,7 +24,21 @@ from bot.agenda.refus import (
     TropDeDeplacements,
 )
 from bot.contacts.tables import Contact, Entretien, Historique, Notification, Occupation
-from tests.unit.agenda_aide import DEUX_MOTEURS, LUNDI, MAINTENANT, a, assure, installer, libres, moteur_base, ouvrir, plus, quelqu_un, reserver  # noqa: F401
+from tests.unit.agenda_aide import (  # noqa: F401
+    DEUX_MOTEURS,
+    LUNDI,
+    MAINTENANT,
+    a,
+    assure,
+    base_agenda,
+    installer,
+    libres,
+    moteur_agenda,
+    ouvrir,
+    plus,
+    quelqu_un,
+    reserver,
+)
 
 MARDI = LUNDI + timedelta(1)
 
@@ -239,6 +254,18 @@ def test_une_confirmation_refusee_laisse_la_retenue_en_place(base, monde):
         with pytest.raises(DejaUnRdv):
             reserver(s, monde, a(LUNDI, "9:00"), operation="deux", conversation_id="c1")
         assert libres(s, monde, du=LUNDI, au=LUNDI) == ["19/09 10:15"]
+
+
+def test_un_refus_au_dernier_moment_ne_laisse_ni_entretien_ni_message_et_garde_la_retenue(base, monde):
+    with base() as s:
+        ouvrir(s, monde, qui=1, codes=("retraite",))
+        reserver(s, monde, a(LUNDI, "9:00"), code="retraite", personne=quelqu_un(2))
+        retenir(s, monde)
+        with pytest.raises(ConseillerOccupe):
+            reserver(s, monde, a(LUNDI, "9:00"), auteur=conseiller(monde.conseillers[0]), second_conseiller_id=monde.conseillers[1], conversation_id="c1")
+    with base.lecture() as s:
+        assert [e.nom for e in s.scalars(select(Entretien))] == ["Exemple2"]
+        assert len(s.scalars(select(Occupation).where(Occupation.porteur == "conversation")).all()) == 5
 
 
 # ---- moving, cancelling, taking back ------------------------------------------------------------------------------

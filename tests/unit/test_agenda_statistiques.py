@@ -8,7 +8,7 @@ from bot.agenda import comptes_rendus, demo, journee, motifs, rencontres, reserv
 from bot.agenda.auteurs import ASSURE_CHAT, SYSTEME, conseiller
 from bot.agenda.recherche import chercher, noter_recherche
 from bot.contacts.tables import Conseiller, Inscription, Motif, Ouverture, ProfessionRisque, Rencontre
-from tests.unit.agenda_aide import LUNDI, MAINTENANT, a, installer, moteur_base, ouvrir, quelqu_un, reserver  # noqa: F401
+from tests.unit.agenda_aide import LUNDI, MAINTENANT, a, base_agenda, installer, moteur_agenda, ouvrir, quelqu_un, reserver  # noqa: F401
 
 FIN = LUNDI + timedelta(6)
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from bot.agenda import rencontres
 from bot.agenda.auteurs import SYSTEME
-from bot.agenda.dialogue import ACTES, lecture, lieux, saisie
+from bot.agenda.dialogue import ACTES, guides, lecture, lieux, saisie
 from bot.agenda.dialogue.formulaires import ChampsFaux
 from bot.agenda.identite import nouveau_code
 from bot.agenda.instants import local as a_lheure_de
@@ -113,7 +113,7 @@ def reserve(p: Parleur) -> str:
 
 def test_dune_phrase_vague_a_un_rendez_vous_confirme(jeanne, sessions):
     jeanne.dit("je voudrais voir quelqu'un", PRENDRE)
-    assert jeanne.texte == "Volontiers. Préférez-vous venir à l'antenne, ou être appelé par téléphone ?"
+    assert jeanne.texte == "Volontiers. Préférez-vous venir à l'antenne, ou parler par téléphone ?"
     assert jeanne.appuie("À l'antenne").libelles == ["Bayonne (64100)", "Bordeaux (33000)", "Périgueux (24000)", "Peu importe", "Plutôt par téléphone"]
     assert "Quel jour" in jeanne.dit("33800").texte
     jeanne.dit("la semaine prochaine")
@@ -205,7 +205,7 @@ def test_le_sujet_vient_de_la_derniere_question(sessions, monde):
 def test_deux_sujets_a_la_fois_se_departagent_par_boutons(jeanne):
     jeanne.dit("rdv pour préparer ma retraite et créer une boutique", PRENDRE)
     assert jeanne.libelles == ["Préparer ma retraite", "Créer mon entreprise", "Faire le point sur ma protection sociale"]
-    assert "à l'antenne, ou être appelé" in jeanne.appuie("Créer").texte
+    assert "à l'antenne, ou parler" in jeanne.appuie("Créer").texte
     assert jeanne.brouillon.donnees["sujet"] == "createur"
 
 
@@ -269,16 +269,17 @@ def test_stop_ne_laisse_rien_derriere_soi(jeanne, sessions, mot, intention):
 
 def test_deux_incomprehensions_puis_une_personne(jeanne):
     jeanne.dit("rdv", PRENDRE)
-    assert jeanne.dit("azerty").texte == "Je n'ai pas bien compris. Préférez-vous venir à l'antenne, ou être appelé par téléphone ?"
+    assert jeanne.dit("azerty").texte == "Je n'ai pas bien compris. Préférez-vous venir à l'antenne, ou parler par téléphone ?"
     assert "Servez-vous plutôt des boutons" in jeanne.dit("qsdfgh").texte and jeanne.libelles == ["À l'antenne", "Par téléphone"]
     assert "01 99 00 12 00" in jeanne.dit("wxcvbn").texte and jeanne.donnees["contact"] and jeanne.brouillon.etape == "modalite"
     jeanne.dit("sur place").dit("azerty")
     assert "Je n'ai pas bien compris" in jeanne.texte, "la question suivante repart de zéro"
 
 
-def test_demander_un_conseiller_donne_le_telephone_et_garde_la_demande(jeanne):
+def test_demander_un_conseiller_laisse_passer_la_demande_et_garde_le_rendez_vous(jeanne):
     jeanne.dit("rdv à Bordeaux", PRENDRE).dit("je veux parler à quelqu'un", "parler_conseiller")
-    assert "01 99 00 12 00" in jeanne.texte and "Revenons à votre rendez-vous" in jeanne.texte and jeanne.brouillon is not None
+    assert not jeanne.pris and jeanne.dits == [] and jeanne.brouillon.etape == "moment"
+    assert jeanne.dit("finalement par téléphone", "parler_conseiller").pris and jeanne.brouillon.donnees["modalite"] == "telephone"
 
 
 # -- the slot, between choosing and « oui » -----------------------------------------------------------------------------------------------
@@ -425,7 +426,7 @@ def test_un_courrier_sans_son_code_le_demande_et_un_code_faux_nempeche_rien(jean
     jeanne.dit("j'ai reçu une lettre avec un code pour un rdv", PRENDRE)
     assert "Quel est ce code" in jeanne.texte and jeanne.libelles == ["Continuer sans code"]
     jeanne.dit("ABCD-2345")
-    assert jeanne.donnees["refus"] == "CODE_OUVERTURE_INCONNU" and "à l'antenne, ou être appelé" in jeanne.texte
+    assert jeanne.donnees["refus"] == "CODE_OUVERTURE_INCONNU" and "à l'antenne, ou parler" in jeanne.texte
 
 
 def test_cinq_faits_daccord_rattachent_a_la_campagne_un_de_moins_non(jeanne, sessions, invitation):
@@ -454,6 +455,8 @@ def test_apres_deux_minutes_on_ne_defait_plus_mais_on_deplace_ou_annule(jeanne, 
     jeanne.attend(seconds=121).appuie("Annuler ce que je viens de faire")
     assert jeanne.donnees["refus"] == "RIEN_A_DEFAIRE" and jeanne.libelles == ["Déplacer mon rendez-vous", "Annuler mon rendez-vous"]
     assert entretiens(sessions)[0].statut == "pose"
+    jeanne.dit("alors annulez-le", ANNULER)
+    assert jeanne.genre == "recap" and "sera annulé" in jeanne.texte, "sans redonner son code"
 
 
 def test_une_annulation_se_defait_et_le_creneau_pris_entre_temps_se_dit(jeanne, sessions, monde):
@@ -548,6 +551,13 @@ def test_on_passe_dun_acte_a_lautre_sans_redonner_son_code(jeanne, sessions):
     assert "sera remplacé par : lundi 26 septembre 2011 à 9 h 00" in p.texte
 
 
+def test_annuler_en_regardant_son_rendez_vous_ouvre_lannulation(jeanne, sessions):
+    code = reserve(jeanne)
+    p = Parleur(sessions).dit(f"changer mon rdv {code} Martin", PRENDRE)
+    assert "lundi 19 septembre 2011 à 10 h 15" in p.texte, "un code et un nom : c'est un rendez-vous qui existe"
+    assert p.dit("annule").genre == "recap" and "sera annulé" in p.texte
+
+
 def test_lacces_se_referme_apres_dix_minutes(jeanne, sessions):
     code = reserve(jeanne)
     p = Parleur(sessions).dit(f"mon rdv {code} Martin", CONSULTER).attend(minutes=11).dit("annulez-le", ANNULER)
@@ -597,16 +607,16 @@ def test_sinscrire_a_une_rencontre_et_lire_les_places(jeanne, sessions, reunions
     with sessions.lecture() as s:
         i = s.scalars(select(Inscription)).one()
         assert (i.statut, i.nom, jeanne.donnees["code"]) == ("inscrit", "Martin", i.code)
-    assert jeanne.appuie("Annuler ce que").texte == "C'est défait : vous n'êtes plus inscrit à cette rencontre."
+    assert jeanne.appuie("Annuler ce que").texte == "C'est défait : votre place est rendue."
 
 
 def test_une_rencontre_complete_est_une_offre_avec_son_rang(jeanne, sessions, reunions):
     for numero in (21, 22):
         inscrit(Parleur(sessions), nom=f"Fictif{'ab'[numero % 2]}", telephone=f"06 39 98 00 {numero}").dit("oui", "affirmer")
     inscrit(jeanne)
-    assert "Complet : vous seriez 1er sur la liste d'attente" in jeanne.texte
+    assert "Complet, vous auriez le rang 1 sur la liste d'attente" in jeanne.texte
     jeanne.dit("oui", "affirmer")
-    assert "Vous êtes 1er sur la liste d'attente" in jeanne.texte and jeanne.donnees["rang"] == 1
+    assert "sur la liste d'attente de la rencontre du jeudi 6 octobre 2011 à 18 h 00, au rang 1" in jeanne.texte and jeanne.donnees["rang"] == 1
     code = jeanne.donnees["code"]
     with sessions() as s:
         premier = s.scalars(select(Inscription).order_by(Inscription.id)).first()
@@ -624,7 +634,7 @@ def test_une_offre_passee_se_dit_avec_le_rang(jeanne, sessions, reunions):
         rencontres.desister(s, s.scalars(select(Inscription).order_by(Inscription.id)).first(), SYSTEME, jeanne.maintenant)
     p = Parleur(sessions, maintenant=jeanne.maintenant + timedelta(hours=47, minutes=58)).dit(f"mon inscription {code} Martin", CONSULTER)
     p.attend(minutes=3).appuie("Oui, je la prends")
-    assert p.donnees["refus"] == "OFFRE_PASSEE" and "vous seriez 1er" in p.texte
+    assert p.donnees["refus"] == "OFFRE_PASSEE" and "le rang 1" in p.texte
 
 
 def test_laisser_sa_place_et_sans_rencontre_prevue(jeanne, sessions, reunions):
@@ -658,6 +668,15 @@ def test_commander_un_guide_et_le_decommander_efface_ladresse(jeanne, sessions):
         assert d.annulee_le is not None and d.adresse is None and d.nom is None
 
 
+def test_un_guide_envoye_quitte_la_liste_et_son_adresse_avec(jeanne, sessions):
+    jeanne.dit("la brochure retraite svp", "commander_guide").remplit(**CHEZ_ELLE)
+    with sessions() as s:
+        demande, = guides.a_envoyer(s, AQUITAINE)
+        guides.envoyer(s, demande, SYSTEME, jeanne.maintenant)
+        assert guides.a_envoyer(s, AQUITAINE) == [] and demande.adresse is None
+    assert jeanne.appuie("Annuler ce que").texte
+
+
 def test_un_guide_nomme_dans_la_demande_nest_pas_redemande(jeanne):
     assert "Brochure EIRL" in jeanne.dit("envoyez-moi la brochure EIRL", "commander_guide").texte and jeanne.formulaire == "guide_adresse"
 
@@ -683,6 +702,11 @@ def test_une_identite_tapee_est_relevee_et_masquee(texte, prive):
     releve = saisie.relever(texte, "identite")
     assert releve.prive == prive
     assert all(v not in releve.texte for c, v in prive.items() if c != "telephone") and "06 39 98" not in releve.texte
+
+
+def test_une_antenne_nest_pas_un_nom(jeanne):
+    jeanne.dit("rdv à Bordeaux lundi 19 à 9h", PRENDRE).dit("Bayonne")
+    assert jeanne.envoye == "Bayonne" and "Bayonne" in jeanne.texte and "nom" not in jeanne.brouillon.prive
 
 
 def test_hors_de_letape_un_nom_nest_pas_releve():

@@ -320,7 +320,7 @@ def upgrade() -> None:
     sa.Column('demandee_le', bot.contacts.base.Instant(timezone=True), nullable=False),
     sa.Column('envoyee_le', bot.contacts.base.Instant(timezone=True), nullable=True),
     sa.Column('annulee_le', bot.contacts.base.Instant(timezone=True), nullable=True),
-    sa.CheckConstraint('annulee_le IS NOT NULL OR (nom IS NOT NULL AND adresse IS NOT NULL AND code_postal IS NOT NULL AND ville IS NOT NULL)', name=op.f('ck_demande_guide_adresse')),
+    sa.CheckConstraint('annulee_le IS NOT NULL OR envoyee_le IS NOT NULL OR (nom IS NOT NULL AND adresse IS NOT NULL AND code_postal IS NOT NULL AND ville IS NOT NULL)', name=op.f('ck_demande_guide_adresse')),
     sa.CheckConstraint('annulee_le IS NULL OR envoyee_le IS NULL', name=op.f('ck_demande_guide_fin')),
     sa.ForeignKeyConstraint(['caisse_code'], ['caisse.code'], name=op.f('fk_demande_guide_caisse_code')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_demande_guide')),
