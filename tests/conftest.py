@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.marche import CONSEIL, environnement
+from tests.postgres import base, base_du_module, base_vierge, modele_sqlite, moteur_base, serveur_postgres, sessions  # noqa: F401  (fixtures)
 
 RACINE = Path(__file__).resolve().parents[1]
 PARTAGE = RACINE.parent / "shared"
@@ -21,22 +22,6 @@ def _environnement_neutre(monkeypatch):
     """No CONSEIL_* setting of the machine may change what a test sees."""
     for nom in [n for n in os.environ if n.startswith("CONSEIL_")]:
         monkeypatch.delenv(nom)
-
-
-@pytest.fixture
-def sessions(tmp_path):
-    """Sessions on a fresh SQLite database at the current schema, with the demonstration's caisses."""
-    from bot.contacts.base import Sessions, ouvrir
-    from bot.contacts.caisses import installer_demo
-    from bot.contacts.schema import migrer
-
-    engine = ouvrir(f"sqlite:///{tmp_path / 'contacts.db'}")
-    migrer(engine)
-    sessions = Sessions(engine)
-    with sessions() as s:
-        installer_demo(s)
-    yield sessions
-    engine.dispose()
 
 
 def lignes(*chemins: Path) -> list[dict]:

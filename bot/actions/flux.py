@@ -18,6 +18,8 @@ from bot.knowledge.catalogue import CONTINUER, etiquette
 
 CONDUITES: dict[str, Conduite] = {**rdv.CONDUITES, "repondre_enquete": conduire_enquete}
 INCOMPRIS = "nlu_fallback"
+# What a counsellor's sentence asks when an insured person says it.
+JUMEAUX = {"voir_agenda": "consulter_rdv", "signaler_absence": "annuler_rdv", "ouvrir_creneaux": "prendre_rdv"}
 # What to do meanwhile, for acts that are not led here yet.
 RESERVE = "Cette demande est réservée aux conseillers, depuis leur espace. Si vous êtes assuré, dites-moi ce que vous cherchez et je vous oriente."
 PAS_ENCORE: dict[str, str] = {}
@@ -31,9 +33,16 @@ def conduire(metadonnees: Mapping[str, Any], texte: str, intention: str) -> dict
         label = None if comprise["intention"] in (INCOMPRIS, CONTINUER) else etiquette(comprise["intention"])
         tour = Tour(metadonnees["conversation"], metadonnees["caisse"], base.horloge().maintenant(), texte or None, label,
                     comprise["confiance"], metadonnees.get("charge") or {}, metadonnees.get("profil") or {}, metadonnees.get("acteur"))
-        nom = brouillon.flux if brouillon else intention if intention in CONDUITES else str(tour.charge.get("flux"))
+        nom = brouillon.flux if brouillon else _acte(intention, tour)
         suite = CONDUITES[nom](s, tour, brouillon) if nom in CONDUITES else _pas_encore(nom)
         return {"flux": nom, "pris": suite.pris, "dits": [_ecrire(d) for d in suite.dits]}
+
+
+def _acte(intention: str, tour: Tour) -> str:
+    """The act a turn opens: the one its button names, else the one understood. « Mon prochain rendez-vous » is a counsellor's sentence too:
+    from anyone else it is her own appointment that is meant."""
+    nom = str(tour.charge.get("flux") or "") if intention == CONTINUER else intention
+    return nom if tour.acteur is not None else JUMEAUX.get(nom, nom)
 
 
 def _pas_encore(nom: str) -> Suite:

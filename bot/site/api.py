@@ -12,7 +12,8 @@ COOKIE = "conseil"
 routeur = APIRouter(prefix="/api", tags=["conversation"], responses={
     code: {"model": EnveloppeErreur, "description": texte} for code, texte in (
         (401, "pas ou plus de conversation"), (403, "écriture venue d'un autre site"), (404, "caisse inconnue"),
-        (409, "message en cours, ou même numéro avec un autre contenu"), (413, "corps trop grand"), (422, "message vide, trop long ou illisible"),
+        (409, "message en cours, ou même numéro avec un autre contenu"), (410, "conversation terminée"), (413, "corps trop grand"),
+        (422, "message vide, trop long ou illisible ; choix ou formulaire inconnu"),
         (429, "trop de messages ; voir Retry-After"), (500, "panne ; citer le numéro d'incident"))})
 
 
@@ -30,6 +31,12 @@ def poser_cookie(reponse: Response, secret: str, reglages: Reglages, cadre: bool
         reponse.headers.append("set-cookie", f"{COOKIE}={secret}; Path=/; HttpOnly; Secure; SameSite=None; Partitioned; Max-Age=86400")
     else:
         reponse.set_cookie(COOKIE, secret, max_age=86_400, httponly=True, samesite="lax", secure=reglages.cookies_surs, path="/")
+
+
+def retirer_cookie(reponse: Response, reglages: Reglages) -> None:
+    """Removes the conversation's cookie, the ordinary one and the one partitioned for a frame: a browser drops each only under its own attributes."""
+    reponse.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=reglages.cookies_surs)
+    reponse.headers.append("set-cookie", f"{COOKIE}=; Path=/; HttpOnly; Secure; SameSite=None; Partitioned; Max-Age=0")
 
 
 def lire_cookie(requete: Request) -> Optional[str]:
@@ -50,7 +57,8 @@ async def ouvrir(requete: Request, reponse: Response, ouverture: Optional[Ouvert
 @routeur.post("/messages", response_model=Enveloppe, summary="Envoyer un message, un choix ou un formulaire")
 async def envoyer(requete: Request, message: MessageEnvoye) -> Enveloppe:
     """Answers a message. The same `message_id` again returns the same envelope and does nothing twice."""
-    return await requete.app.state.contexte.dialogue.traiter(lire_cookie(requete), message.message_id, texte=message.text, choix=message.choice)
+    return await requete.app.state.contexte.dialogue.traiter(lire_cookie(requete), message.message_id, texte=message.text, choix=message.choice,
+                                                               formulaire=message.form)
 
 
 @routeur.get("/messages", response_model=Enveloppe, summary="Relire la conversation")
@@ -63,4 +71,4 @@ def relire(requete: Request) -> Enveloppe:
 def effacer(requete: Request, reponse: Response) -> None:
     """Forgets the conversation now and removes its cookie."""
     requete.app.state.contexte.dialogue.oublier(lire_cookie(requete))
-    reponse.delete_cookie(COOKIE, path="/")
+    retirer_cookie(reponse, requete.app.state.contexte.reglages)

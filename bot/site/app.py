@@ -7,7 +7,7 @@ from typing import AsyncIterator, Mapping, Optional
 
 import structlog
 from anyio import to_thread
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -23,12 +23,13 @@ from bot.journal import regler as regler_journal
 from bot.knowledge.fiches import Fiche, fiches
 from bot.knowledge.recherche import rechercher
 from bot.reglages import Reglages
-from bot.site import api, pages
+from bot.site import api, api_rendez_vous, espace, pages
 from bot.site.dialogue import Dialogue
-from bot.site.entetes import CorpsBorne, Entetes, MemeOrigine
-from bot.site.garde import CORPS_MAX, MessageTropLong
+from bot.site.entetes import CorpsBorne, Entetes, MemeOrigine, Tete
+from bot.site.garde import CORPS_MAX, CORPS_MAX_ESPACE, MessageTropLong, RequeteIllisible
 from bot.site.limites import Limites
 from bot.site.moteur import Moteur
+from bot.site.pages import enquete, mon_rendez_vous, rencontres, rendez_vous
 
 journal = structlog.get_logger(__name__)
 
@@ -53,6 +54,21 @@ def erreur_json(statut: int, code: str, message: str, attendre: Optional[int] = 
     return JSONResponse({"error": {"code": code, "message": message, "incident": incident}}, statut, headers=entetes)
 
 
+def rendre_erreur(requete: Request, statut: int, code: str, message: str, attendre: Optional[int] = None) -> Response:
+    """A refusal or a failure for whoever asked: a page for a browser on a page, JSON for the API."""
+    if requete.url.path.startswith("/api") or "text/html" not in requete.headers.get("accept", ""):
+        return erreur_json(statut, code, message, attendre)
+    reponse = pages.page_erreur(requete, statut, message)
+    if attendre:
+        reponse.headers["Retry-After"] = str(attendre)
+    return reponse
+
+
+def rendre_refus(requete: Request, refus: Refus) -> Response:
+    """The same, from a refusal of the domain."""
+    return rendre_erreur(requete, refus.statut, refus.code, refus.message, refus.attendre)
+
+
 def creer_app(reglages: Optional[Reglages] = None) -> FastAPI:
     """The front as an ASGI application. Settings default to the environment's."""
     regler_journal()
@@ -75,13 +91,19 @@ def creer_app(reglages: Optional[Reglages] = None) -> FastAPI:
                   description="API de conversation. Modèle reconstitué : ce n'est pas un service officiel du RSI.")
     app.state.contexte = contexte
     app.include_router(api.routeur)
+    app.include_router(enquete.routeur)
     app.include_router(pages.routeur)
+    app.include_router(espace.routeur)
+    app.include_router(espace.bilan.public)
+    for rdv in (rendez_vous.routeur, mon_rendez_vous.routeur, rencontres.routeur, api_rendez_vous.routeur, api_rendez_vous.flux):
+        app.include_router(rdv)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     _sante(app)
     _erreurs(app)
     # The last added is the first met: headers on everything, then the cap, then the origin.
-    app.add_middleware(MemeOrigine)
-    app.add_middleware(CorpsBorne, maximum=CORPS_MAX)
+    app.add_middleware(Tete)
+    app.add_middleware(MemeOrigine, rendu=rendre_refus)
+    app.add_middleware(CorpsBorne, maximum=CORPS_MAX, rendu=rendre_refus, espace=CORPS_MAX_ESPACE)
     app.add_middleware(Entetes, origines=lambda: origines, https=reglages.cookies_surs)
     return app
 
@@ -111,27 +133,19 @@ def _sante(app: FastAPI) -> None:
 
 
 def _erreurs(app: FastAPI) -> None:
-    def veut_page(requete: Request) -> bool:
-        return not requete.url.path.startswith("/api") and "text/html" in requete.headers.get("accept", "")
-
-    def rendre_erreur(requete: Request, statut: int, code: str, message: str, attendre: Optional[int] = None):
-        if veut_page(requete):
-            return pages.page_erreur(requete, statut, message)
-        return erreur_json(statut, code, message, attendre)
-
     @app.exception_handler(Refus)
     async def refus(requete: Request, e: Refus):
-        return rendre_erreur(requete, e.statut, e.code, e.message, e.attendre)
+        return rendre_refus(requete, e)
 
     @app.exception_handler(RequestValidationError)
     async def illisible(requete: Request, e: RequestValidationError):
         if any(err["loc"][-1:] == ("text",) and err["type"] == "string_too_long" for err in e.errors()):
-            return rendre_erreur(requete, MessageTropLong.statut, MessageTropLong.code, MessageTropLong.message)
-        return rendre_erreur(requete, 422, "REQUETE_ILLISIBLE", "Cette demande n'a pas la forme attendue. Rechargez la page et recommencez.")
+            return rendre_refus(requete, MessageTropLong())
+        return rendre_refus(requete, RequeteIllisible())
 
     @app.exception_handler(HTTPException)
     async def http(requete: Request, e: HTTPException):
-        messages = {400: ("REQUETE_ILLISIBLE", "Cette demande est illisible. Rechargez la page et recommencez."),
+        messages = {400: (RequeteIllisible.code, RequeteIllisible.message),
                     404: ("PAGE_INCONNUE", "Cette page n'existe pas."), 405: ("METHODE_REFUSEE", "Cette adresse ne répond pas à cette demande.")}
         code, message = messages.get(e.status_code, ("REFUS", "Cette demande n'est pas possible."))
         return rendre_erreur(requete, e.status_code, code, message)

@@ -11,24 +11,28 @@ from uuid import UUID
 
 import structlog
 from anyio import to_thread
+from sqlalchemy.orm import Session
 
 from bot.contacts import conversations as memoire
+from bot.contacts import flux
 from bot.contacts.base import Sessions
-from bot.contacts.caisses import caisse as lire_caisse
+from bot.contacts.caisses import caisse_ouverte as lire_caisse
 from bot.contacts.tables import Caisse, Conversation
 from bot.horloge import Horloge
 from bot.knowledge import incivilites
 from bot.knowledge import profil as profils
-from bot.knowledge.catalogue import HORS_SUJET, catalogue, intention
+from bot.knowledge.catalogue import CONTINUER, HORS_SUJET, catalogue, intention
 from bot.knowledge.fiches import Fiche
 from bot.knowledge.recherche import rechercher
 from bot.reglages import Reglages
+from bot.site import actes, comprehension, formulaires, formulaires_rdv, garde, relais, reponses, suite
 from bot.site import calcul as calculer
-from bot.site import comprehension, garde, reponses, suite
 from bot.site.comprehension import Comprise
 from bot.site.enveloppe import ChoixPropose, Enveloppe, Etat, Message, Mode
+from bot.site.garde import FormulaireEnvoye
 from bot.site.moteur import Moteur, MoteurIndisponible
 from bot.site.reponses import Bouton, Replique
+from bot.texte import langue
 from bot.texte.masquage import SENSIBLES, Masquage
 from bot.texte.typographie import composer
 
@@ -44,11 +48,25 @@ class Bilan:
     comprise: Optional[Comprise] = None
     texte: Optional[str] = None
     profil: Mapping[str, str] = field(default_factory=dict)  # the whole of it when the turn changed it, else empty
+    acte: Optional[relais.Acte] = None  # what the turn does in the transaction that stores its answer; gives more replies
+
+
+@dataclass(frozen=True)
+class Demande:
+    """What was sent: a text, the id of a button, or a filled form; one of them."""
+
+    texte: Optional[str] = None
+    choix: Optional[str] = None
+    formulaire: Optional[FormulaireEnvoye] = None
+
+    def contenu(self, secret: Optional[str]) -> str:
+        """What the hash of a message is made of; with the cookie's secret, nobody who holds the hash can guess a telephone number from it."""
+        return repr((secret, self.texte, self.choix, self.formulaire and (self.formulaire.id, sorted(self.formulaire.values.items()))))
 
 
 @dataclass(frozen=True)
 class Entree:
-    """A message let in: its text (masked) or what its button asks, and the conversation as it stood."""
+    """A message let in: its text (masked), what its button asks, or the form it fills with its values; and the conversation as it stood."""
 
     conversation: Conversation
     caisse: Caisse
@@ -56,6 +74,9 @@ class Entree:
     texte: Optional[str]
     charge: Optional[dict[str, Any]]
     masques: Sequence[str]
+    formulaire: Optional[tuple[Message, Mapping[str, str]]] = None
+    flux: Optional[str] = None  # the act under way
+    coordonnees: Mapping[str, str] = field(default_factory=dict, repr=False)  # typed in a first message: for the draft that the turn opens
 
 
 class Dialogue:
@@ -77,15 +98,21 @@ class Dialogue:
 
     def relire(self, secret: Optional[str]) -> Enveloppe:
         """The conversation so far, notice first."""
+        self._veiller(secret)
         with self.sessions.lecture() as s:
             conversation = memoire.retrouver(s, secret, self.horloge.maintenant())
-            caisse = lire_caisse(s, conversation.caisse_code)
-            messages = accueil(caisse)
-            for echange in memoire.echanges(s, conversation):
-                messages.append(Message(author="assure", text=echange.dit))
-                if echange.enveloppe:
-                    messages += Enveloppe.model_validate(echange.enveloppe).messages
-            return Enveloppe(messages=messages, state=Etat(mode=cast(Mode, conversation.mode)))
+            messages = accueil(lire_caisse(s, conversation.caisse_code))
+            return Enveloppe(messages=messages + _messages(s, conversation), state=Etat(mode=cast(Mode, conversation.mode)))
+
+    def _veiller(self, secret: Optional[str]) -> None:
+        """News of the queue for someone who waits for a counsellor; writes only when there is some."""
+        maintenant = self.horloge.maintenant()
+        with self.sessions.lecture() as s:
+            conversation = memoire.retrouver(s, secret, maintenant)
+            if conversation.mode not in ("waiting", "counsellor") or not relais.a_veiller(s, conversation, maintenant):
+                return
+        with self.sessions() as s:
+            relais.veiller(s, memoire.retrouver(s, secret, maintenant), maintenant)
 
     def oublier(self, secret: Optional[str]) -> None:
         """Forget the conversation now."""
@@ -94,14 +121,17 @@ class Dialogue:
 
     # -- one turn ---------------------------------------------------------------------------------------------------------------------
 
-    async def traiter(self, secret: Optional[str], message_id: "UUID | str", texte: Optional[str] = None, choix: Optional[str] = None) -> Enveloppe:
+    async def traiter(self, secret: Optional[str], message_id: "UUID | str", texte: Optional[str] = None, choix: Optional[str] = None,
+                      formulaire: Optional[FormulaireEnvoye] = None) -> Enveloppe:
         """Answer one message. The same `message_id` again returns the same envelope and does nothing twice. Raises `Refus`."""
         debut = time.monotonic()
         lu = garde.lire_texte(texte) if texte is not None else None
-        entree = await to_thread.run_sync(lambda: self._entrer(secret, str(message_id), texte, lu, choix))
+        entree = await to_thread.run_sync(lambda: self._entrer(secret, str(message_id), Demande(texte, choix, formulaire), lu))
         if isinstance(entree, Enveloppe):
             return entree
         try:
+            if entree.formulaire is not None:
+                return await to_thread.run_sync(lambda: self._recevoir_formulaire(entree, debut))
             bilan = await self._repondre(entree)
             if entree.masques:
                 bilan.repliques.append(_dire_masquage(entree.masques))
@@ -111,16 +141,21 @@ class Dialogue:
             await to_thread.run_sync(lambda: self._abandonner(entree))
             raise
 
-    def _entrer(self, secret: Optional[str], message_id: str, texte: Optional[str], lu: Optional[Masquage],
-                choix: Optional[str]) -> "Entree | Enveloppe":
+    def _entrer(self, secret: Optional[str], message_id: str, demande: Demande, lu: Optional[Masquage]) -> "Entree | Enveloppe":
         maintenant = self.horloge.maintenant()
         with self.sessions() as s:
             conversation = memoire.retrouver(s, secret, maintenant)
-            bouton = memoire.choisir(s, conversation, choix) if choix is not None else None
-            dit = bouton.libelle if bouton else lu.texte if lu else ""
-            echange, nouveau = memoire.commencer(s, conversation, message_id, repr((texte, choix)), dit, maintenant)
+            bouton = memoire.choisir(s, conversation, demande.choix) if demande.choix is not None else None
+            rempli, attendu = formulaires.montre(_messages(s, conversation), demande.formulaire.id) if demande.formulaire else (None, True)
+            lu, coordonnees = formulaires_rdv.relever(s, conversation.id, demande.texte, lu) if lu else (lu, {})
+            dit = bouton.libelle if bouton else lu.texte if lu else rempli.form.sent if rempli and rempli.form else ""
+            echange, nouveau = memoire.commencer(s, conversation, message_id, demande.contenu(secret), dit, maintenant)
             if not nouveau:
                 return Enveloppe.model_validate(echange.enveloppe)
+            if not attendu:
+                raise formulaires.FormulaireInconnu
+            if conversation.mode == "closed":
+                raise garde.ConversationClose
             if conversation.pause_jusqua and conversation.pause_jusqua > maintenant and comprehension.danger(dit) is None:
                 raise memoire.EnPause
             if memoire.messages_recents(s, conversation, maintenant, timedelta(minutes=1)) > self.reglages.messages_par_minute:
@@ -128,15 +163,25 @@ class Dialogue:
             caisse = lire_caisse(s, conversation.caisse_code)
             s.flush()
             return Entree(conversation, caisse, echange.id, lu.texte if lu else None, bouton.charge if bouton else None,
-                          [g for g in lu.genres if g in SENSIBLES] if lu else [])
+                          [g for g in lu.genres if g in SENSIBLES] if lu else [],
+                          (rempli, demande.formulaire.values) if rempli and demande.formulaire else None,
+                          brouillon.flux if (brouillon := flux.lire(s, conversation.id)) else None, coordonnees)
 
     async def _repondre(self, entree: Entree) -> Bilan:
-        if entree.charge is not None:
-            return await self._repondre_bouton(entree, entree.charge)
         texte = entree.texte or ""
         danger = comprehension.danger(texte)
         if danger is not None:
             return self._sujet(entree, danger)
+        if entree.conversation.mode == "counsellor" and not {"relais", "avis"} & (entree.charge or {}).keys():
+            return _relais(relais.reprendre if relais.revient(texte) else relais.ecouter)
+        if entree.charge is not None:
+            return await self._repondre_bouton(entree, entree.charge)
+        bilan = await self._repondre_texte(entree, texte)
+        if entree.conversation.mode == "waiting" and bilan.issue in ("incompris", "propose", "hors_sujet", "degrade"):
+            bilan.repliques = [Replique(Message(text=composer("Je garde ceci pour le conseiller, qui le lira en arrivant."), flow=relais.PARLER))]
+        return bilan
+
+    async def _repondre_texte(self, entree: Entree, texte: str) -> Bilan:
         if incivilites.reconnaitre(texte):
             return Bilan([reponses.incivilite(entree.caisse)], "incivil")
         try:
@@ -148,7 +193,7 @@ class Dialogue:
     async def _deux_questions(self, entree: Entree, texte: str) -> Optional[Bilan]:
         """Both answers when a message plainly asks two things, each understood without doubt; None otherwise."""
         parts = suite.questions(texte)
-        if len(parts) < 2:
+        if len(parts) < 2 or entree.flux or langue.reconnaitre(texte):  # while an act is under way, it reads the message first
             return None
         comprises = [comprehension.lire(c) for c in await self.moteur.comprendre(parts)]
         sujets = {c.etiquette for c in comprises if c.etiquette in self.fiches}
@@ -165,6 +210,8 @@ class Dialogue:
     async def _repondre_bouton(self, entree: Entree, charge: dict[str, Any]) -> Bilan:
         if "avis" in charge:
             return await to_thread.run_sync(lambda: self._noter_avis(entree, charge))
+        if charge.get("relais") in relais.ACTES or charge.get("intention") == relais.PARLER:
+            return _relais(relais.ACTES[charge.get("relais", "demander")])
         if charge.get("aucune"):
             return Bilan([reponses.rien_trouve(entree.caisse, entree.conversation.incompris)], "incompris")
         if charge.get("lien"):
@@ -174,7 +221,7 @@ class Dialogue:
             # The sheet is served as it is; the engine only needs to know of it, and may be away.
             return self._sujet(entree, Comprise(charge["sujet"], 1.0), profil=profil, calcul=charge.get("calcul"))
         try:
-            return await self._par_le_moteur(entree, None, intention(charge["intention"]))
+            return await self._par_le_moteur(entree, None, CONTINUER if "flux" in charge else intention(charge["intention"]))
         except MoteurIndisponible:
             return Bilan([Replique(Message(text=composer("Je ne peux pas faire cela pour le moment. " + reponses.phrase_contact(entree.caisse)),
                                            kind="error", data={"contact": reponses.contact(entree.caisse)}))], "degrade")
@@ -182,10 +229,25 @@ class Dialogue:
     async def _par_le_moteur(self, entree: Entree, texte: Optional[str], demande: Optional[str]) -> Bilan:
         conversation = entree.conversation
         reponse = await self.moteur.dire(conversation.moteur_id, texte, demande, {
-            "caisse": conversation.caisse_code, "dernier_sujet": conversation.dernier_sujet, "profil": conversation.profil})
-        comprise = comprehension.lire(reponse["comprehension"])
-        if texte:
-            comprise = comprehension.proteger(texte, comprise)
+            "caisse": conversation.caisse_code, "dernier_sujet": conversation.dernier_sujet, "profil": conversation.profil,
+            "conversation": conversation.id, "flux": entree.flux, "charge": entree.charge})
+        brute = reponse["comprehension"]
+        comprise = comprehension.interpreter(texte, brute) if texte else comprehension.lire(brute)
+        acte = next((m["custom"] for m in reponse["messages"] if "dits" in (m.get("custom") or {})), None)
+        if acte and acte["pris"]:  # « finalement par téléphone », in the middle of a booking, asks for nobody
+            return Bilan(actes.lire(acte, entree.caisse), "flux", Comprise(acte["flux"], comprise.confiance))
+        if comprise.etiquette == relais.PARLER:
+            return _relais(relais.demander, comprise)
+        bilan = self._en_une_langue(entree, texte, reponse, comprise) if texte and langue.reconnaitre(texte) else self._lire_reponse(
+            entree, texte, reponse, comprise)
+        if acte:
+            bilan.repliques += actes.lire(acte, entree.caisse)
+        return bilan
+
+    def _lire_reponse(self, entree: Entree, texte: Optional[str], reponse: Mapping[str, Any], comprise: Comprise) -> Bilan:
+        """What the engine understood, turned into the sheet's answer, choices, or its own words."""
+        conversation = entree.conversation
+        if texte and not langue.reconnaitre(texte):
             comprise = suite.rattacher(texte, comprise, conversation.dernier_sujet, profils.reconnaitre(texte), self.fiches)
         if comprise.etiquette in self.fiches:
             return self._sujet(entree, comprise, texte=texte or "")
@@ -196,14 +258,24 @@ class Dialogue:
             replique = (reponses.proposer(comprise.offertes, self.fiches, entree.caisse, conversation.incompris) if comprise.offertes
                         else reponses.rien_trouve(entree.caisse, conversation.incompris))
             return Bilan([replique], "propose" if comprise.offertes else "incompris", comprise, texte=texte)
-        repliques = [self._message_du_moteur(m, comprise.etiquette, entree.caisse) for m in _assembler(reponse["messages"])]
+        repliques = [self._message_du_moteur(m, comprise.etiquette, entree.caisse, conversation.incompris) for m in _assembler(reponse["messages"])
+                     if "dits" not in (m.get("custom") or {})]
         issue = "hors_sujet" if comprise.refusee else "flux" if comprise.etiquette in catalogue().flux else "repondu"
         return Bilan(repliques, issue, comprise, texte=texte if comprise.refusee else None)
 
-    def _message_du_moteur(self, message: Mapping[str, Any], trouvee: str, caisse: Caisse) -> Replique:
+    def _en_une_langue(self, entree: Entree, texte: str, reponse: Mapping[str, Any], comprise: Comprise) -> Bilan:
+        """The answer to a message in another language: in French, after simple words; a person when it was not surely understood."""
+        if comprise.refusee:
+            issue = "hors_sujet" if comprise.etiquette == HORS_SUJET else "incompris"
+            return Bilan([reponses.autre_langue(entree.caisse)], issue, comprise, texte=texte)
+        bilan = self._lire_reponse(entree, texte, reponse, comprise)
+        reponses.prevenir_langue(bilan.repliques[0], entree.caisse)
+        return bilan
+
+    def _message_du_moteur(self, message: Mapping[str, Any], trouvee: str, caisse: Caisse, deja_incompris: int) -> Replique:
         texte, ajout = composer(message.get("text") or ""), message.get("custom") or {}
         if trouvee == HORS_SUJET:
-            return reponses.hors_sujet(texte, caisse)
+            return reponses.hors_sujet(texte, caisse, deja_incompris)
         flux = trouvee if trouvee in catalogue().flux else None
         donnees = {"contact": ajout.get("contact") or reponses.contact(caisse)} if flux or trouvee == "mecontent" else None
         return Replique(Message(text=texte, flow=flux, data=donnees))
@@ -213,9 +285,9 @@ class Dialogue:
         """The sheet's answer, fitted to what the person said of herself, now or before, in this conversation only."""
         fiche, jour = self.fiches[comprise.etiquette or ""], self.horloge.aujourdhui()
         dit = {**profils.reconnaitre(texte), **(profil or {})}
-        connu = suite.reunir(entree.conversation.profil, dit)
+        connu = profils.reunir(entree.conversation.profil, dit)
         essai = calculer.reprendre(fiche, calcul, jour) if calcul else calculer.essayer(fiche, texte, connu, jour)
-        replique = reponses.repondre_sujet(fiche, jour, connu, self.fiches, entree.caisse, essai)
+        replique = reponses.repondre_sujet(fiche, jour, connu, self.fiches, entree.caisse, essai, comprise.offertes)
         issue = {"emergency": "urgence", "refusal": "refus"}.get(replique.message.kind, "repondu")
         return Bilan([replique], issue, comprise, profil=connu if dit else {})
 
@@ -231,6 +303,8 @@ class Dialogue:
         protege = comprehension.par_les_mots(texte)
         if protege is not None:
             return self._sujet(entree, protege)
+        if langue.reconnaitre(texte):
+            return Bilan([reponses.autre_langue(entree.caisse)], "degrade", Comprise(None, 0.0), texte=texte)
         sujets = [s for s, _ in rechercher(texte, 3)]
         return Bilan([reponses.mode_reduit(sujets, self.fiches, entree.caisse)], "degrade", Comprise(None, 0.0, tuple(sujets)), texte=texte)
 
@@ -248,34 +322,71 @@ class Dialogue:
                                [Bouton(nom, {"avis": charge["avis"], "utile": False, "raison": code}, "avis_raison")
                                 for code, nom in raisons.items()])], "repondu")
 
-    def _sortir(self, entree: Entree, bilan: Bilan, debut: float) -> Enveloppe:
-        maintenant = self.horloge.maintenant()
+    def _recevoir_formulaire(self, entree: Entree, debut: float) -> Enveloppe:
+        """What a form does and what is answered are written together or not at all: sent again, it is done once."""
+        assert entree.formulaire is not None
+        message, valeurs = entree.formulaire
         with self.sessions() as s:
-            conversation = s.merge(entree.conversation, load=True)
-            comprise = bilan.comprise or Comprise(None, 0.0)
-            sujet = comprise.etiquette or next(iter(comprise.offertes), None)
-            trace = memoire.Trace(bilan.issue, sujet, comprise.confiance, comprise.premiers, bilan.texte,
-                                  round(1000 * (time.monotonic() - debut)))
-            tour = memoire.journaliser(s, conversation, trace, maintenant)
-            messages = []
-            for replique in bilan.repliques:
-                replique.message.id = tour.id
-                if replique.avis:
-                    replique.boutons += _boutons_avis(tour.id)
-                for bouton in replique.boutons:
-                    choix = memoire.proposer(s, conversation, bouton.libelle, dict(bouton.charge))
-                    replique.message.choices.append(ChoixPropose(id=choix.id, label=bouton.libelle, role=bouton.role))
-                messages.append(replique.message)
-            memoire.retenir(conversation, bilan.issue, comprise.etiquette if comprise.etiquette in self.fiches else None, bilan.profil)
-            if bilan.issue == "incivil":
-                memoire.noter_incivilite(conversation, maintenant)
-            enveloppe = Enveloppe(messages=messages, state=Etat(mode=cast(Mode, conversation.mode)))
-            memoire.repondre(s, entree.echange_id, enveloppe.model_dump(mode="json"))
-            return enveloppe
+            conversation = _relue(s, entree)
+            repliques = formulaires.traiter(s, conversation, message, valeurs, self.horloge.maintenant())
+            return self._conclure(s, conversation, entree, Bilan(repliques, "flux", Comprise(message.flow, 1.0)), debut)
+
+    def _sortir(self, entree: Entree, bilan: Bilan, debut: float) -> Enveloppe:
+        with self.sessions() as s:
+            return self._conclure(s, _relue(s, entree), entree, bilan, debut)
+
+    def _conclure(self, s: Session, conversation: Conversation, entree: Entree, bilan: Bilan, debut: float) -> Enveloppe:
+        """Journal, buttons, memory, and the envelope kept for a resend."""
+        maintenant = self.horloge.maintenant()
+        formulaires_rdv.deposer(s, conversation.id, entree.coordonnees)
+        if bilan.acte is not None:
+            bilan.repliques = [*bilan.acte(s, conversation, maintenant), *bilan.repliques]
+        comprise = bilan.comprise or Comprise(None, 0.0)
+        sujet = comprise.etiquette or next(iter(comprise.offertes), None)
+        trace = memoire.Trace(bilan.issue, sujet, comprise.confiance, comprise.premiers, bilan.texte, round(1000 * (time.monotonic() - debut)))
+        tour = memoire.journaliser(s, conversation, trace, maintenant)
+        messages = []
+        for replique in bilan.repliques:
+            replique.message.id = tour.id
+            if replique.avis:
+                replique.boutons += _boutons_avis(tour.id)
+            for bouton in replique.boutons:
+                choix = memoire.proposer(s, conversation, bouton.libelle, dict(bouton.charge))
+                replique.message.choices.append(ChoixPropose(id=choix.id, label=bouton.libelle, role=bouton.role))
+            messages.append(replique.message)
+        memoire.retenir(conversation, bilan.issue, comprise.etiquette if comprise.etiquette in self.fiches else None, bilan.profil)
+        if bilan.issue == "incivil":
+            memoire.noter_incivilite(conversation, maintenant)
+        enveloppe = Enveloppe(messages=messages, state=Etat(mode=cast(Mode, conversation.mode)))
+        memoire.repondre(s, entree.echange_id, enveloppe.model_dump(mode="json"))
+        return enveloppe
 
     def _abandonner(self, entree: Entree) -> None:
         with self.sessions() as s:
             memoire.abandonner(s, entree.echange_id)
+
+
+def _relais(acte: relais.Acte, comprise: Optional[Comprise] = None) -> Bilan:
+    return Bilan([], "flux", comprise or Comprise(relais.PARLER, 1.0), acte=acte)
+
+
+def _relue(session: Session, entree: Entree) -> Conversation:
+    """The conversation as it stands now: a counsellor may have come in while the turn was answered, or the visitor have had it forgotten."""
+    conversation = session.get(Conversation, entree.conversation.id, with_for_update=True)
+    if conversation is None:
+        raise memoire.ConversationInconnue
+    return conversation
+
+
+def _messages(session: Session, conversation: Conversation) -> list[Message]:
+    """What was said in a conversation, oldest first, without its greeting."""
+    dits: list[Message] = []
+    for echange in memoire.echanges(session, conversation):
+        if echange.dit:  # a counsellor's message answers none of the visitor's
+            dits.append(Message(author="assure", text=echange.dit))
+        if echange.enveloppe:
+            dits += Enveloppe.model_validate(echange.enveloppe).messages
+    return dits
 
 
 def _assembler(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -1,10 +1,17 @@
 """Pure ASGI middlewares: security headers on every answer, bodies capped before they are read, no cross-site writing."""
-import json
-import secrets
 from typing import Callable, Iterable
 from urllib.parse import urlsplit
 
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.contacts.refus import Refus
+from bot.site.garde import AutreSite, CorpsTropGrand
+
+# How the application writes a refusal for whoever asks: a page for a browser, JSON for a program.
+Rendu = Callable[[Request, Refus], Response]
 
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
        "form-action 'self'; base-uri 'none'; frame-src 'self'; frame-ancestors {ancetres}")
@@ -14,11 +21,9 @@ COMMUNS = {
 }
 
 
-async def _refuser(send: Send, statut: int, code: str, message: str) -> None:
-    corps = json.dumps({"error": {"code": code, "message": message, "incident": secrets.token_hex(4)}}, ensure_ascii=False).encode()
-    await send({"type": "http.response.start", "status": statut,
-                "headers": [(b"content-type", b"application/json; charset=utf-8"), (b"content-length", str(len(corps)).encode())]})
-    await send({"type": "http.response.body", "body": corps})
+async def _refuser(rendu: Rendu, refus: Refus, scope: Scope, receive: Receive, send: Send) -> None:
+    reponse = await to_thread.run_sync(rendu, Request(scope), refus)
+    await reponse(scope, receive, send)
 
 
 class Entetes:
@@ -48,26 +53,28 @@ class Entetes:
 
 
 class CorpsBorne:
-    """Refuses a body over `maximum` bytes, declared or streamed, before anyone parses it."""
+    """Refuses a body over `maximum` bytes, declared or streamed, before anyone parses it; under /espace, where people who are logged in fill
+    long forms, over `espace`."""
 
-    def __init__(self, app: ASGIApp, maximum: int):
-        self.app, self.maximum = app, maximum
+    def __init__(self, app: ASGIApp, maximum: int, rendu: Rendu, espace: int):
+        self.app, self.maximum, self.rendu, self.espace = app, maximum, rendu, espace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return await self.app(scope, receive, send)
+        maximum = self.espace if scope["path"].startswith("/espace/") else self.maximum
         corps, suite = b"", True
         declare = next((v for n, v in scope["headers"] if n == b"content-length"), b"0")
-        trop = declare.isdigit() and int(declare) > self.maximum
+        trop = declare.isdigit() and int(declare) > maximum
         while suite and not trop:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
             corps += message.get("body", b"")
             suite = message.get("more_body", False)
-            trop = len(corps) > self.maximum
+            trop = len(corps) > maximum
         if trop:
-            return await _refuser(send, 413, "CORPS_TROP_GRAND", "Ce message est trop volumineux. Écrivez une question courte, sans pièce jointe.")
+            return await _refuser(self.rendu, CorpsTropGrand(), scope, receive, send)
         rendu = False
 
         async def rejouer() -> Message:
@@ -86,8 +93,8 @@ class MemeOrigine:
     Programs send neither header and are let through: they hold no visitor's cookie.
     """
 
-    def __init__(self, app: ASGIApp):
-        self.app = app
+    def __init__(self, app: ASGIApp, rendu: Rendu):
+        self.app, self.rendu = app, rendu
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
@@ -96,5 +103,24 @@ class MemeOrigine:
             etranger = site not in (None, "same-origin", "none") or (
                 site is None and origine is not None and urlsplit(origine).netloc != entetes.get(b"host"))
             if etranger:
-                return await _refuser(send, 403, "AUTRE_SITE", "Cette action doit être faite depuis le site de l'assistant. Rechargez la page.")
+                return await _refuser(self.rendu, AutreSite(), scope, receive, send)
         return await self.app(scope, receive, send)
+
+
+class Tete:
+    """HEAD is GET without its body (RFC 9110 §9.3.2), on every address that answers GET."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            return await self.app(scope, receive, send)
+
+        async def sans_corps(message: Message) -> None:
+            if message["type"] != "http.response.body":
+                await send(message)
+            elif not message.get("more_body", False):
+                await send({"type": "http.response.body", "body": b""})
+
+        await self.app({**scope, "method": "GET"}, receive, sans_corps)

@@ -5,7 +5,8 @@ from pydantic import BaseModel, Field
 
 Auteur = Literal["assistant", "assure", "conseiller"]
 Genre = Literal["answer", "question", "choices", "form", "recap", "confirmation", "refusal", "fallback", "emergency", "error"]
-Role = Literal["reponse", "proposition", "aucune", "avis_oui", "avis_non", "avis_raison", "contact"]
+Role = Literal["reponse", "proposition", "autre", "aucune", "avis_oui", "avis_non", "avis_raison", "contact"]
+TypeChamp = Literal["text", "tel", "email", "date", "select"]
 Mode = Literal["assistant", "waiting", "counsellor", "closed"]
 
 
@@ -23,17 +24,26 @@ class SourceCitee(BaseModel):
 
 
 class Champ(BaseModel):
+    """A native field. `help` says what to write, `error` what is wrong with what was written. What was written is never sent back."""
+
     name: str
     label: str
-    type: str
+    type: TypeChamp = "text"
     required: bool = True
     autocomplete: Optional[str] = None
     choices: list[str] = Field(default_factory=list)
+    max_length: int = 120
+    help: Optional[str] = None
+    error: Optional[str] = None
 
 
 class Formulaire(BaseModel):
+    """A form to fill in the page. `submit`: its button; `sent`: what the conversation shows in place of what was typed."""
+
     id: str
     fields: list[Champ]
+    submit: str = "Envoyer"
+    sent: str = "Formulaire envoyé"
 
 
 class Message(BaseModel):

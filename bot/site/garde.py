@@ -1,6 +1,6 @@
 """The input contract of a message, in one screen: what may come in, in what shape, and what is done to it before anyone reads it."""
 import re
-from typing import Any, Optional
+from typing import Optional
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -12,6 +12,8 @@ from bot.texte.normalisation import nettoyer
 LONGUEUR_MAX = 500
 # Generous for the longest honest message in JSON escapes; anything above is refused unread.
 CORPS_MAX = 8_192
+# A whole trame filled in, percent-encoded (bot/site/espace/trame.py).
+CORPS_MAX_ESPACE = 131_072
 _COMMANDE = re.compile(r"^(?:\s*(?:/|external\s*:))+", re.I)
 
 
@@ -35,10 +37,22 @@ class RequeteIllisible(Refus):
     message = "Cette demande n'a pas la forme attendue. Rechargez la page et recommencez."
 
 
+class AutreSite(Refus):
+    code, statut = "AUTRE_SITE", 403
+    message = "Cette action doit être faite depuis le site de l'assistant. Rechargez la page."
+
+
+class ConversationClose(Refus):
+    code, statut = "CONVERSATION_CLOSE", 410
+    message = "Cette conversation est terminée. Vous pouvez en commencer une autre."
+
+
 class FormulaireEnvoye(BaseModel):
+    """A filled form: the id of one that the conversation showed, and its values by field, as typed."""
+
     model_config = ConfigDict(extra="forbid")
     id: str = Field(max_length=64)
-    values: dict[str, Any]
+    values: dict[str, str]
 
 
 class MessageEnvoye(BaseModel):

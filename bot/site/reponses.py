@@ -54,15 +54,18 @@ def libelle(etiquette: str, fiches: Mapping[str, Fiche]) -> str:
 
 
 def repondre_sujet(fiche: Fiche, jour: date, profil: Mapping[str, str], fiches: Mapping[str, Fiche], caisse: Caisse,
-                   essai: Optional["Essai"] = None) -> Replique:
+                   essai: Optional["Essai"] = None, autres: Sequence[str] = ()) -> Replique:
     """The answer of a sheet, for this day and person, with where it comes from and where to go next.
 
     `essai` is what its calculator made of the message: the figure replaces the general text, a question replaces the next steps.
+    `autres` are the topics the message may have been about instead, when the engine was not quite sure: a way out of a wrong answer.
     """
     reponse = rendre(fiche, jour, profil)
     resultat = essai.resultat if essai else None
     genre: Genre = "emergency" if fiche.sujet == "sante/urgence" else "refusal" if fiche.refus else "answer"
     question, boutons = (None, []) if genre == "emergency" else _pas_suivant(fiche, profil, fiches, essai)
+    boutons = [b for b in boutons if b.charge not in [{"sujet": s} for s in autres]]
+    boutons += [Bouton(libelle(s, fiches), {"sujet": s}, "autre") for s in autres]
     donnees = _origine(fiche, reponse)
     if question:
         donnees["question"] = question
@@ -131,10 +134,30 @@ def rien_trouve(caisse: Caisse, deja_incompris: int) -> Replique:
                     [Bouton("Voir toutes les questions", {"lien": "/faq"}, "contact")] if deja_incompris else [])
 
 
-def hors_sujet(texte: str, caisse: Caisse) -> Replique:
-    """Out of scope, politely, with what the assistant can do."""
+def hors_sujet(texte: str, caisse: Caisse, deja_incompris: int = 0) -> Replique:
+    """Out of scope, politely, with what the assistant can do; from the second time in a row, whom to call is said in so many words."""
+    if deja_incompris >= 1:
+        texte = f"{texte} {phrase_contact(caisse)}"
     return Replique(Message(text=composer(texte), kind="fallback", data={"contact": contact(caisse)}),
                     [Bouton("Ce que je peux vous demander", {"intention": "aide"})])
+
+
+def prevenir_langue(replique: Replique, caisse: Caisse) -> Replique:
+    """The same reply, after simple words for someone who writes another language; an emergency is left as it is."""
+    if replique.message.kind != "emergency":
+        replique.message.text = composer(f"Je réponds en français. Besoin d'aide ? Appelez le {caisse.telephone}, {caisse.horaires}.") \
+            + "\n" + replique.message.text
+        replique.message.data = {**(replique.message.data or {}), "contact": contact(caisse)}
+    return replique
+
+
+def autre_langue(caisse: Caisse) -> Replique:
+    """Not understood, in another language: short sentences, everyday words, a person to call."""
+    texte = ("Je parle seulement français. Je n'ai pas compris votre question. Une personne peut vous aider.\n"
+             f"Appelez le {caisse.telephone}. C'est ouvert {caisse.horaires}.\n"
+             "Vous êtes en danger ? Appelez le 112.")
+    return Replique(Message(text=composer(texte), kind="fallback", data={"contact": contact(caisse)}),
+                    [Bouton("Parler à une personne", {"intention": "parler_conseiller"}, "contact")])
 
 
 def mode_reduit(sujets: Sequence[str], fiches: Mapping[str, Fiche], caisse: Caisse) -> Replique:

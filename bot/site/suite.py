@@ -16,6 +16,12 @@ _SANS_MOT = re.compile(
     r"^(et |mais |alors |donc |du coup )*(c est |ca fait |ca |cela |sa )?(fait |coute |vaut )?"
     r"(combien|cb|quand|pourquoi|pk|koi|quoi|comment|ou|quel montant|a combien|le montant|lequel|laquelle)"
     r"( ca| c est| est ce| au juste| exactement| svp| en tout| a peu pres| ca fait| ca coute)*$")
+_VIDES = frozenset({
+    "alors", "avant", "apres", "aussi", "avec", "beaucoup", "chez", "combien", "comme", "comment", "cela", "dans", "depuis", "donc", "elle",
+    "elles", "encore", "entre", "etre", "faire", "fait", "faut", "faudra", "juste", "lequel", "laquelle", "maintenant", "mais", "meme", "moins",
+    "moment", "montant", "paie", "paye", "payer", "peut", "peux", "plus", "pour", "pourquoi", "quand", "quel", "quelle", "quels", "quelles", "quoi",
+    "sans", "sera", "serait", "sinon", "sont", "suis", "tout", "tous", "toute", "toutes", "trop", "vaut", "veut", "veux", "vous", "votre",
+    "exactement", "environ", "delai", "date", "dates"})
 _QUESTION = re.compile(r"[^?]*\?")
 _LIAISON = re.compile(r"\b(?:et aussi|et sinon|autre question|deuxieme question|deuxième question|par ailleurs|et autre chose|d'autre part)\b", re.I)
 
@@ -24,6 +30,11 @@ def suit(texte: str) -> bool:
     """Whether a message reads like the continuation of the one before."""
     propre = cle(texte)
     return len(propre.split()) <= MOTS_SUITE and bool(_SUITE.match(propre))
+
+
+def _nomme_un_sujet(texte: str) -> bool:
+    """Whether a message has a word of its own: « c koi leirl » speaks of something, « c'est pour quand ? » does not."""
+    return any(len(mot) >= 4 and mot not in _VIDES for mot in cle(texte).split())
 
 
 def rattacher(texte: str, comprise: Comprise, dernier: Optional[str], profil_dit: Mapping[str, str],
@@ -40,7 +51,8 @@ def rattacher(texte: str, comprise: Comprise, dernier: Optional[str], profil_dit
     voisins = {dernier, *fiches[dernier].voir_aussi}
     if comprise.etiquette in voisins:
         return comprise
-    sure = comprise.etiquette is not None and comprise.confiance >= 0.75 and not comprise.refusee
+    nomme = not profil_dit and _nomme_un_sujet(texte)
+    sure = comprise.etiquette is not None and not comprise.refusee and (nomme or comprise.confiance >= 0.75)
     if sure and not profil_dit:
         return comprise
     proches = [e for e, _ in comprise.premiers if e in voisins] + [e for e in comprise.offertes if e in voisins]
@@ -49,16 +61,6 @@ def rattacher(texte: str, comprise: Comprise, dernier: Optional[str], profil_dit
     if sure:
         return comprise
     return Comprise(proches[0] if proches else dernier, comprise.confiance, premiers=comprise.premiers)
-
-
-def reunir(connu: Mapping[str, str], dit: Mapping[str, str]) -> dict[str, str]:
-    """The traits known once a message is read. « Et pour un commerçant ? » also drops the activity of the artisan spoken of until then.
-
-    >>> reunir({"groupe": "artisan", "activite": "prestation", "situation": "retraite"}, {"groupe": "commercant"})
-    {'groupe': 'commercant', 'situation': 'retraite'}
-    """
-    autre_groupe = "groupe" in connu and dit.get("groupe", connu["groupe"]) != connu["groupe"]
-    return {**{t: v for t, v in connu.items() if not (autre_groupe and t == "activite")}, **dit}
 
 
 def questions(texte: str) -> Sequence[str]:

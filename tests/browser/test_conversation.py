@@ -82,6 +82,19 @@ def test_un_refus_avec_delai_le_dit_et_laisse_renvoyer_ensuite(page, site):
     expect(page.get_by_role("button", name="Renvoyer")).to_be_disabled()
 
 
+def test_une_reponse_peu_sure_montre_sa_sortie_a_part(page, site):
+    etant_donne_une_conversation(page, site)
+    choix = [{"id": str(i), "label": nom, "role": role} for i, (nom, role) in enumerate((("Vente", "reponse"), ("Et la TVA ?", "autre"), ("Oui, merci", "avis_oui")))]
+    page.route("**/api/messages", lambda route: route.fulfill(json={"state": {"mode": "assistant"}, "messages": [
+        {"author": "assistant", "text": "Le plafond est…", "kind": "answer", "choices": choix, "sources": [], "form": None, "data": None, "topic": None}]}))
+    quand_on_note_les_annonces(page)
+    quand_on_demande(page)
+    alors_il_y_a_reponses(page, 2)
+    sortie = page.get_by_role("group", name="Ce n'était pas votre question")
+    expect(sortie.get_by_role("button")).to_have_text(["Et la TVA ?"])
+    assert "Et la TVA ?" in page.evaluate("window.annonces")[0]
+
+
 def test_la_conversation_survit_au_rechargement(page, site):
     etant_donne_une_conversation(page, site)
     quand_on_demande(page)

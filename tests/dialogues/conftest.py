@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.marche import attendre, lisible
+from tests.marche import lisible
 
 
 @dataclass(frozen=True)
@@ -90,30 +90,18 @@ class Assure:
         return self.derniere
 
 
-def rencontrer(adresse: str) -> Assure:
-    """A new visitor, once the engine has warmed up: its very first answers may come after the front's patience is over."""
-    attendre(lambda: not Assure(adresse).dit("bonjour").reduite, 30, "une réponse du moteur")
-    return Assure(adresse)
-
-
-@pytest.fixture(scope="session")
-def site_eveille(site):
-    rencontrer(site).client.close()
-    return site
-
-
 @pytest.fixture
-def assure(site_eveille):
+def assure(site):
     """A person who has just opened a conversation."""
-    assure = Assure(site_eveille)
+    assure = Assure(site)
     yield assure
     assure.client.close()
 
 
 @pytest.fixture
-def autre(site_eveille):
+def autre(site):
     """Another one."""
-    autre = Assure(site_eveille)
+    autre = Assure(site)
     yield autre
     autre.client.close()
 

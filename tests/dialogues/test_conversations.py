@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.dialogues.conftest import Assure, rencontrer
+from tests.dialogues.conftest import Assure
 from tests.marche import Marche, attendre
 
 pytestmark = pytest.mark.moteur
@@ -168,8 +168,8 @@ def test_parler_a_un_conseiller_donne_le_telephone_de_sa_caisse(assure):
     assert reponse.donnees["contact"]["antennes"]
 
 
-def test_le_telephone_est_celui_de_la_caisse_de_la_page(site_eveille):
-    with httpx.Client(base_url=site_eveille, timeout=20) as client:
+def test_le_telephone_est_celui_de_la_caisse_de_la_page(site):
+    with httpx.Client(base_url=site, timeout=20) as client:
         client.post("/api/conversations", json={"caisse": "demo-reunion"}).raise_for_status()
         corps = client.post("/api/messages", json={"message_id": str(uuid4()), "text": "parler à un conseiller"}).json()
     assert corps["messages"][0]["data"]["contact"]["telephone"] == "01 99 00 12 74"
@@ -292,7 +292,7 @@ def test_moteur_fige_puis_tue_on_repond_quand_meme_puis_tout_revient(tmp_path):
     site = Marche(tmp_path / "site", "--demo", CONSEIL_MESSAGES_PAR_MINUTE=1000, CONSEIL_CONVERSATIONS_PAR_MINUTE=1000)
     try:
         site.attendre("Moteur prêt", 240)
-        assure = rencontrer(site.adresse)
+        assure = Assure(site.adresse)
         assert assure.dit(PLAFOND).genre == "answer"
 
         os.kill(site.pid("moteur"), signal.SIGSTOP)

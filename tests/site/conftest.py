@@ -7,6 +7,8 @@ from fastapi.testclient import TestClient
 
 from bot.reglages import Reglages
 from bot.site.app import creer_app
+from tests.site.espace import espace, modele_espace, sites_espace  # noqa: F401  (fixtures)
+from tests.site.espace_agenda import bureau, modele_bureau, sites_bureau  # noqa: F401  (fixtures)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from bot.bilan import assemblage, echange
 from bot.bilan.avancement import avancement
 from bot.contacts import contacts
+from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.tables import Action, Contact
 from tests.annee_bilan import CAISSE, FIN, Annee, annee, modele_bilan, nationale  # noqa: F401  (fixtures)
 
@@ -19,12 +20,20 @@ def lire(sessions, arrete=ARRETE):
         return assemblage.assembler(s, CAISSE, 2011, arrete)
 
 
+@pytest.fixture(scope="module")
+def lu(modele_bilan):
+    """The year and its content, read once: for the tests that change nothing."""
+    sessions = Sessions(ouvrir(f"sqlite:///{modele_bilan}"))
+    yield sessions, lire(sessions)
+    sessions.engine.dispose()
+
+
 def ligne(contenu, code):
     return next(a for a in contenu["actions"] if a["code"] == code)
 
 
-def test_les_quatre_cibles_du_socle_sont_la_dans_l_ordre_de_la_circulaire(annee):
-    assert [a["code"] for a in lire(annee)["actions"] if a["perimetre"] == "socle"] == ["EIG", "CREATEUR", "AE", "RCS"]
+def test_les_quatre_cibles_du_socle_sont_la_dans_l_ordre_de_la_circulaire(lu):
+    assert [a["code"] for a in lu[1]["actions"] if a["perimetre"] == "socle"] == ["EIG", "CREATEUR", "AE", "RCS"]
 
 
 def test_une_caisse_qui_n_a_rien_fait_a_ses_quatre_lignes_quand_meme(annee):
@@ -64,16 +73,17 @@ DOMAINE = FAIT.replace("FROM contact c", "FROM contact_domaine d JOIN contact c 
     ("offre_globale", f"SELECT count(*) {FAIT} AND NOT EXISTS (SELECT 1 FROM contact_domaine d WHERE d.contact_id = c.id AND d.profondeur = 0 "
                       "AND d.raison NOT IN ('sans_objet', 'deja_connu'))"),
 ])
-def test_chaque_chiffre_de_l_eig_se_retrouve_en_sql(annee, chemin, requete):
-    valeur = ligne(lire(annee), "EIG")
+def test_chaque_chiffre_de_l_eig_se_retrouve_en_sql(lu, chemin, requete):
+    sessions, contenu = lu
+    valeur = ligne(contenu, "EIG")
     for nom in chemin.split("."):
         valeur = valeur[nom]
-    with annee.engine.connect() as c:
+    with sessions.engine.connect() as c:
         assert valeur == c.execute(text(requete)).scalar() and valeur > 0
 
 
-def test_les_entretiens_de_janvier_2012_comptent_pour_la_campagne_et_pas_pour_l_exercice(annee):
-    eig = ligne(lire(annee), "EIG")
+def test_les_entretiens_de_janvier_2012_comptent_pour_la_campagne_et_pas_pour_l_exercice(lu):
+    eig = ligne(lu[1], "EIG")
     assert (eig["volumes"]["realises"], eig["cumul"]["realises"]) == (24, 29)
 
 
@@ -85,19 +95,19 @@ def test_le_bilan_de_2012_porte_la_part_de_la_campagne_de_2011(annee):
     assert [(p["code"], p["realises"], p["cumul"]) for p in parts] == [("EIG", 5, 29)]
 
 
-def test_un_entretien_spontane_et_un_eir_ne_comptent_dans_aucune_cible(annee):
-    contenu = lire(annee)
+def test_un_entretien_spontane_et_un_eir_ne_comptent_dans_aucune_cible(lu):
+    contenu = lu[1]
     assert (contenu["spontanes"]["entretiens"], contenu["eir"]["realises"]) == (3, 1)
     assert sum(a["volumes"]["realises"] for a in contenu["actions"] if a["genre"] == "entretien") == 24
 
 
-def test_un_pli_revenu_est_une_absence_pas_un_contact_realise(annee):
-    assert ligne(lire(annee), "CREATEUR")["volumes"] == {"requete": 40, "invites": 40, "hors_invitation": 0, "joints": 38, "realises": 38, "refus": 0,
+def test_un_pli_revenu_est_une_absence_pas_un_contact_realise(lu):
+    assert ligne(lu[1], "CREATEUR")["volumes"] == {"requete": 40, "invites": 40, "hors_invitation": 0, "joints": 38, "realises": 38, "refus": 0,
                                                        "absents": 2}
 
 
-def test_les_rencontres_comptent_les_rencontres_et_les_participants_a_part(annee):
-    ae = ligne(lire(annee), "AE")
+def test_les_rencontres_comptent_les_rencontres_et_les_participants_a_part(lu):
+    ae = ligne(lu[1], "AE")
     assert (ae["volumes"]["realises"], ae["participants"], ae["inscrits"]) == (3, 63, 48)
 
 

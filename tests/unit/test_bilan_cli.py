@@ -75,6 +75,19 @@ def test_recevoir_plusieurs_fichiers_ne_perd_pas_les_bons(conseil, tmp_path):
     assert code == 1 and [(r["accepte"], r["regles"]) for r in lu["recus"]] == [(False, ["K01"]), (True, [])]
 
 
+def test_un_accuse_venu_d_ailleurs_se_range_si_sa_signature_est_nationale(conseil, tmp_path, annee):
+    """The receipt is kept aside, the caisse's bilan put back as it was before: as in an installation without the national fund."""
+    fait(conseil, tmp_path, "--signer")
+    assert conseil("cle", "creer", "--annee", 2011)[0] == 0
+    assert conseil("recevoir", next((tmp_path / "sortie").glob("*.json")), "--out", tmp_path / "accuses")[0] == 0
+    with annee() as s:
+        s.execute(text("UPDATE bilan SET etat = 'signe', accuse = NULL"))
+    accuse = next((tmp_path / "accuses").iterdir())
+    assert conseil("accuser", accuse, "--json") == (0, {"bilan": 1, "etat": "accepte"})
+    accuse.write_text(accuse.read_text().replace('"accepte": true', '"accepte": false'))
+    assert conseil("accuser", accuse, "--json")[1]["refus"] == "ACCUSE_INVALIDE"
+
+
 def test_un_fichier_de_deux_cents_mega_octets_n_est_pas_lu(conseil, tmp_path):
     gros = tmp_path / "gros.json"
     with gros.open("wb") as f:

@@ -226,7 +226,7 @@ def test_enregistrer_deux_fois_le_meme_texte_ne_fait_qu_une_version(annee):
 
 
 @pytest.mark.parametrize("champ, valeur, refus", [
-    ("textes.inconnu", "x", saisie.ChampInconnu), ("budget", "x", saisie.ChampInconnu), ("textes.synthese", "x" * 6001, saisie.TexteTropLong),
+    ("textes.inconnu", "x", saisie.ChampInconnu), ("budget", "x", saisie.ChampInconnu), ("textes.synthese", "x" * 3501, saisie.TexteTropLong),
     ("moyens", {"agents": "six"}, saisie.NombreIllisible), ("moyens", {"heures": "-3"}, saisie.NombreIllisible),
     ("difficultes", [{"code": "paresse"}], saisie.HorsListe), ("difficultes", [{"code": "charge_ISU", "part": "120"}], saisie.HorsListe),
     ("priorites", [{"code": "EIG"}, {"code": "EIG"}], saisie.TropDePriorites), ("action.EIG.motif", "envie", saisie.HorsListe)])

@@ -674,7 +674,7 @@ def test_un_guide_envoye_quitte_la_liste_et_son_adresse_avec(jeanne, sessions):
         demande, = guides.a_envoyer(s, AQUITAINE)
         guides.envoyer(s, demande, SYSTEME, jeanne.maintenant)
         assert guides.a_envoyer(s, AQUITAINE) == [] and demande.adresse is None
-    assert jeanne.appuie("Annuler ce que").texte
+    assert jeanne.appuie("Annuler ce que").donnees["refus"] == "RIEN_A_DEFAIRE"
 
 
 def test_un_guide_nomme_dans_la_demande_nest_pas_redemande(jeanne):

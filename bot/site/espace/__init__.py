@@ -33,8 +33,26 @@ To add pages, write `bot/site/espace/<sujet>.py` with its own router, add it to 
 """
 from fastapi import APIRouter
 
-from bot.site.espace import accueil, compte, connexion, equipe
+from bot.site.espace import (
+    accueil,
+    agenda,
+    bilan,
+    campagne,
+    compte,
+    connexion,
+    courriers,
+    dossier,
+    enquete,
+    equipe,
+    fermetures,
+    kit,
+    relais,
+    relecture,
+    rencontres,
+    rendez_vous,
+    trame,
+)
 
 routeur = APIRouter()
-for _module in (connexion, accueil, compte, equipe):
+for _module in (connexion, accueil, compte, equipe, enquete, campagne, courriers, kit, agenda, fermetures, rendez_vous, trame, dossier, rencontres, relais, bilan, relecture):
     routeur.include_router(_module.routeur)

@@ -13,13 +13,16 @@ from fastapi.responses import RedirectResponse, Response
 from bot.contacts.conversations import ConversationInconnue
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Caisse
-from bot.site.api import COOKIE, lire_cookie, poser_cookie
+from bot.site.api import lire_cookie, poser_cookie, retirer_cookie
 from bot.site.dialogue import accueil
-from bot.site.enveloppe import Message
-from bot.site.garde import RequeteIllisible, lire_texte
+from bot.site.enveloppe import Enveloppe, Message
+from bot.site.formulaires import en_attente
+from bot.site.garde import FormulaireEnvoye, RequeteIllisible, lire_texte
 from bot.site.pages.gabarits import caisse_de, page, page_erreur
 
 routeur = APIRouter(include_in_schema=False)
+# Before the name of a field of a form of the conversation, which shares its request with the page's own fields.
+CHAMP = "champ."
 EXEMPLES = ("auto_entrepreneur/seuils_ca", "eirl/definition", "cotisations/difficulte_paiement")
 
 
@@ -52,7 +55,7 @@ async def lire_formulaire(request: Request) -> dict[str, str]:
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         raise RequeteIllisible
     try:
-        return dict(parse_qsl((await request.body()).decode("utf-8"), keep_blank_values=True, max_num_fields=20))
+        return dict(parse_qsl((await request.body()).decode("utf-8"), keep_blank_values=True, max_num_fields=40))
     except ValueError as e:
         raise RequeteIllisible from e
 
@@ -71,15 +74,15 @@ def _sans_memoire(reponse: Response) -> Response:
     return reponse
 
 
-def _messages(request: Request, caisse: Caisse) -> tuple[list[Message], str]:
+def _relire(request: Request, caisse: Caisse) -> tuple[Enveloppe, str]:
     """The conversation so far, greeting included, and how it stands: « ouverte », « aucune », « terminee » (its cookie outlived it)."""
     secret = lire_cookie(request)
     if not secret:
-        return accueil(caisse), "aucune"
+        return Enveloppe(messages=accueil(caisse)), "aucune"
     try:
-        return request.app.state.contexte.dialogue.relire(secret).messages, "ouverte"
+        return request.app.state.contexte.dialogue.relire(secret), "ouverte"
     except ConversationInconnue:
-        return accueil(caisse), "terminee"
+        return Enveloppe(messages=accueil(caisse)), "terminee"
 
 
 def choix_faits(messages: Sequence[Message]) -> set[str]:
@@ -100,14 +103,18 @@ def _conversation(request: Request, cadre: Cadre, statut: int = 200, **valeurs: 
             return page_erreur(request, 503)
         return page_erreur(request, 404, "Cette caisse n'est pas connue de l'assistant.")
     fiches = request.app.state.contexte.fiches
-    messages, etat = _messages(request, cadre.caisse)
+    enveloppe, etat = _relire(request, cadre.caisse)
+    # The notice is on the page in full, before anything can be typed; the one of the API is for other programs.
+    messages = [m for m in enveloppe.messages if not (m.data or {}).get("notice")]
+    attendent = list(en_attente(messages).values())
     rangs = [rang for rang, m in enumerate(messages) if m.author == "assure"]
     gabarit = "cadre.html" if cadre.chemin == "/cadre" else "conversation.html"
     return _sans_memoire(page(
-        request, gabarit, statut, caisse=cadre.caisse, cadre=cadre, messages=[m for m in messages if not (m.data or {}).get("notice")],
-        # The notice is on the page in full, before anything can be typed; the one of the API is for other programs.
-        dernier=messages[rangs[-1]] if rangs else None, faits=choix_faits(messages), jeton=uuid4(), etat=etat,
-        efface="efface" in request.query_params, exemples=[fiches[s].question for s in EXEMPLES if s in fiches], **valeurs))
+        request, gabarit, statut, caisse=cadre.caisse, cadre=cadre, messages=messages, dernier=messages[rangs[-1]] if rangs else None,
+        faits=choix_faits(messages), jeton=uuid4(), etat=etat,
+        attendent=[rang for rang, m in enumerate(messages) if any(m is a for a in attendent)], mode=enveloppe.state.mode,
+        vus=len(enveloppe.messages), efface="efface" in request.query_params,
+        exemples=[fiches[s].question for s in EXEMPLES if s in fiches], **valeurs))
 
 
 @routeur.get("/conversation")
@@ -117,30 +124,36 @@ def conversation(request: Request) -> Response:
     return _conversation(request, _cadre(request))
 
 
-async def _traiter(request: Request, caisse_code: str, champs: Mapping[str, str]) -> Optional[str]:
-    """Answer a message or a button; the secret of the conversation when one had to be opened for it."""
+def saisie_formulaire(champs: Mapping[str, str]) -> Optional[FormulaireEnvoye]:
+    """The form of the conversation that a request fills, or None."""
+    numero = champs.get("formulaire", "")[:64]
+    return FormulaireEnvoye(id=numero, values={n[len(CHAMP):]: v for n, v in champs.items() if n.startswith(CHAMP)}) if numero else None
+
+
+async def _traiter(request: Request, caisse_code: str, champs: Mapping[str, str]) -> tuple[Enveloppe, Optional[str]]:
+    """The answer to a message, a button or a form; and the secret of the conversation when one had to be opened for it."""
     contexte, secret = request.app.state.contexte, lire_cookie(request)
-    choix, texte = champs.get("choix"), champs.get("texte", "")
-    demande = {"choix": choix} if choix else {"texte": texte}
-    numero = message_id(champs.get("jeton", ""), choix or texte)
+    choix, formulaire, texte = champs.get("choix"), saisie_formulaire(champs), champs.get("texte", "")
+    demande: dict[str, Any] = {"choix": choix} if choix else {"formulaire": formulaire} if formulaire else {"texte": texte}
+    numero = message_id(champs.get("jeton", ""), choix or (formulaire.model_dump_json() if formulaire else texte))
     if secret:
         try:
-            await contexte.dialogue.traiter(secret, numero, **demande)
-            return None
+            return await contexte.dialogue.traiter(secret, numero, **demande), None
         except ConversationInconnue:
             pass  # over: what was typed opens another
-    if choix:
+    if choix or formulaire:
         raise ConversationInconnue
     lire_texte(texte)  # an empty or endless message is refused before a cookie is set for it
     await contexte.limites.compter("conversation", request.client.host if request.client else "", contexte.reglages.conversations_par_minute)
     _, secret = await contexte.dialogue.ouvrir(caisse_code)
-    await contexte.dialogue.traiter(secret, numero, **demande)
-    return secret
+    return await contexte.dialogue.traiter(secret, numero, **demande), secret
 
 
-def _refuser(request: Request, cadre: Cadre, refus: Refus, texte: str) -> Response:
+def _refuser(request: Request, cadre: Cadre, refus: Refus, champs: Mapping[str, str]) -> Response:
     """The conversation again, with the reason and what had been typed."""
-    reponse = _conversation(request, cadre, refus.statut, erreur=refus.message, texte=texte)
+    saisie = saisie_formulaire(champs)
+    reponse = _conversation(request, cadre, refus.statut, erreur=refus.message, texte=champs.get("texte", ""),
+                            saisies={saisie.id: saisie.values} if saisie else {})
     if refus.attendre:
         reponse.headers["Retry-After"] = str(refus.attendre)
     return reponse
@@ -156,9 +169,13 @@ async def envoyer(request: Request) -> Response:
     champs: dict[str, str] = {}
     try:
         champs = await lire_formulaire(request)
-        secret = await _traiter(request, cadre.caisse.code, champs)
+        enveloppe, secret = await _traiter(request, cadre.caisse.code, champs)
     except Refus as refus:
-        return await to_thread.run_sync(_refuser, request, cadre, refus, champs.get("texte", ""))
+        return await to_thread.run_sync(_refuser, request, cadre, refus, champs)
+    saisie = saisie_formulaire(champs)
+    if saisie and any(c.error for m in enveloppe.messages if m.form and m.form.id == saisie.id for c in m.form.fields):
+        # Shown at once rather than after a redirection: what was typed is kept nowhere, and nobody should type it twice.
+        return await to_thread.run_sync(lambda: _conversation(request, cadre, 422, saisies={saisie.id: saisie.values}))
     reponse = _sans_memoire(RedirectResponse(cadre.adresse() + "#dernier", 303))
     if secret:
         poser_cookie(reponse, secret, request.app.state.contexte.reglages, cadre.chemin == "/cadre")
@@ -174,7 +191,5 @@ def effacer(request: Request) -> Response:
         with suppress(ConversationInconnue):  # already gone, which is what was asked
             request.app.state.contexte.dialogue.oublier(secret)
     reponse = _sans_memoire(RedirectResponse(cadre.adresse(efface="1"), 303))
-    reponse.delete_cookie(COOKIE, path="/")
-    if cadre.chemin == "/cadre":
-        reponse.headers.append("set-cookie", f"{COOKIE}=; Path=/; HttpOnly; Secure; SameSite=None; Partitioned; Max-Age=0")
+    retirer_cookie(reponse, request.app.state.contexte.reglages)
     return reponse

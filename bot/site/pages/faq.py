@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from bot.knowledge import protections
+from bot.knowledge.calculs import REGISTRE
 from bot.knowledge.catalogue import catalogue
 from bot.knowledge.chemins import KNOWLEDGE
 from bot.knowledge.fiches import Fiche, Source, lire_sources
@@ -127,7 +128,8 @@ def accueil(request: Request) -> Response:
     """Home: ask, see what people ask, reach the caisse."""
     fiches = request.app.state.contexte.fiches
     populaires = [(d, [fiches[f"{d}/{s}"] for s in sujets if f"{d}/{s}" in fiches]) for d, sujets in POPULAIRES.items()]
-    return page(request, "accueil.html", populaires=[(d, f) for d, f in populaires if f], jeton=uuid4(), nombre=len(fiches))
+    return page(request, "accueil.html", populaires=[(d, f) for d, f in populaires if f], jeton=uuid4(), nombre=len(fiches),
+                calculs=list(REGISTRE.values()))
 
 
 @routeur.get("/faq")
@@ -151,6 +153,6 @@ def fiche(request: Request, domaine: str, sujet: str) -> Response:
         return page_erreur(request, 404, "Cette question n'existe pas, ou n'existe plus, sur ce site.")
     jour = contexte.horloge.aujourdhui()
     reponse, cas = rendre(trouvee, jour), cas_particuliers(trouvee, jour)
-    return page(request, "fiche.html", fiche=trouvee, reponse=reponse, cas=cas,
+    return page(request, "fiche.html", fiche=trouvee, reponse=reponse, cas=cas, calcul=REGISTRE.get(trouvee.calcul or ""),
                 chiffres=chiffres_cites([reponse, *(c.reponse for c in cas)]),
                 voir_aussi=[contexte.fiches[s] for s in trouvee.voir_aussi if s in contexte.fiches])

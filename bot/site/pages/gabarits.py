@@ -67,7 +67,8 @@ def _gabarits() -> Environment:
     env = Environment(loader=FileSystemLoader(DOSSIER), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     textes = {cle: composer(t) for cle, t in json.loads((DOSSIER / "textes.json").read_text(encoding="utf-8")).items()}
     env.filters.update(typo=composer, paragraphes=paragraphes, lien_tel=lien_tel, jour_long=jour_long, numeros_urgence=numeros_urgence,
-                       majuscule=lambda t: t[:1].upper() + t[1:], insecable=lambda t: str(t).replace(" ", ESPACE_INSECABLE))
+                       majuscule=lambda t: t[:1].upper() + t[1:],
+                       minuscule=lambda t: t[:1].lower() + t[1:], insecable=lambda t: str(t).replace(" ", ESPACE_INSECABLE))
     env.globals.update(textes=textes, nom_site=NOM_SITE, domaines=DOMAINES, confiances=CONFIANCES, longueur_max=LONGUEUR_MAX)
     return env
 
@@ -80,7 +81,7 @@ def caisse_de(request: Request, code: Optional[str] = None) -> Optional[Caisse]:
     contexte = request.app.state.contexte
     try:
         with contexte.sessions.lecture() as session:
-            return caisses.caisse(session, code or contexte.reglages.caisse)
+            return caisses.caisse_ouverte(session, code or contexte.reglages.caisse)
     except SQLAlchemyError:
         return None
 

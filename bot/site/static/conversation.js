@@ -81,6 +81,43 @@ function groupe(choix, classe, titre) {
     titre ? creer("p", { class: "choix-titre" }, titre) : null, ...boutons);
 }
 
+// --- a form of the conversation: native fields, the same as the macros `formulaire` and `champ` of templates/_morceaux.html ----------
+
+function champ(c, id, valeur) {
+  const decrit = [c.help && `${id}-aide`, c.error && `${id}-erreur`].filter(Boolean).join(" ");
+  const attributs = {
+    id, name: `champ.${c.name}`, ...(c.required && { required: "" }), ...(c.autocomplete && { autocomplete: c.autocomplete }),
+    ...(c.error && { "aria-invalid": "true" }), ...(decrit && { "aria-describedby": decrit }),
+  };
+  const saisi = c.type === "select"
+    ? creer("select", attributs, creer("option", { value: "" }, T.choisissez), ...c.choices.map((o) => creer("option", { value: o }, o)))
+    : creer("input", { ...attributs, type: c.type, ...(c.type !== "date" && { maxlength: c.max_length }) });
+  saisi.value = valeur ?? "";
+  return creer("div", { class: c.error ? "champ champ-faux" : "champ" },
+    creer("label", { for: id }, c.label, c.required ? null : " ", c.required ? null : creer("span", { class: "facultatif" }, T.facultatif)),
+    c.help ? creer("p", { class: "aide", id: `${id}-aide` }, c.help) : null,
+    c.error ? creer("p", { class: "erreur", id: `${id}-erreur` }, c.error) : null, saisi);
+}
+
+/** What was last typed, kept in this page only, to fill a form that comes back with its faults. */
+let saisieEnvoyee = { id: null, values: {} };
+
+function formulaire({ form: f }) {
+  if (!f) return null;
+  const id = (c) => `f-${f.id}-${c.name}`;
+  const faux = f.fields.filter((c) => c.error);
+  const valeurs = faux.length && saisieEnvoyee.id === f.id ? saisieEnvoyee.values : {};
+  const resume = faux.map((c) => creer("li", {}, creer("a", { href: `#${id(c)}` }, `${c.label} : ${c.error}`)));
+  const element = creer("form", { class: "formulaire", "data-formulaire": f.id, "data-envoye": f.sent },
+    creer("fieldset", {}, resume.length ? creer("ul", { class: "erreurs" }, ...resume) : null,
+      ...f.fields.map((c) => champ(c, id(c), valeurs[c.name])), creer("button", { class: "principal", type: "submit" }, f.submit)));
+  element.noValidate = true; // the server says what is wrong, in French, beside each field
+  return element;
+}
+
+const formulaireOuvert = (id) => [...liste.querySelectorAll(".formulaire")].find((f) => f.dataset.formulaire === id);
+
+const estAutre = (c) => c.role === "autre";
 const estAvis = (c) => c.role === "avis_oui" || c.role === "avis_non";
 
 function dessiner(message) {
@@ -88,8 +125,9 @@ function dessiner(message) {
   const bulle = creer("div", { class: "bulle" }, ...corps(message), ...calcul(data), dateRegle(message, data),
     sources(message, data), lienFiche(data), joindre(message, data));
   return creer("li", { class: `message message-${message.author} genre-${message.kind} nouveau` },
-    creer("p", { class: "auteur" }, message.author === "assure" ? T.vous : T[message.author]), bulle,
-    groupe(message.choices.filter((c) => !estAvis(c)), "choix-reponse", data.question),
+    creer("p", { class: "auteur" }, message.author === "assure" ? T.vous : T[message.author]), bulle, formulaire(message),
+    groupe(message.choices.filter((c) => !estAvis(c) && !estAutre(c)), "choix-reponse", data.question),
+    groupe(message.choices.filter(estAutre), "choix-autre", T.autre),
     groupe(message.choices.filter(estAvis), "choix-avis", T.avis));
 }
 
@@ -100,11 +138,15 @@ const messageAssure = (texte) => dessiner({ author: "assure", kind: "question", 
 const annonce = un("annonce");
 
 function annoncer(messages) {
+  if (!messages.length) return;
   const dire = messages.flatMap((m) => {
-    const choix = m.choices.filter((c) => !estAvis(c)).map((c) => c.label);
-    return [m.text, ...(choix.length ? [m.data?.question ?? T.choix, choix.join(", ") + "."] : [])];
+    const choix = m.choices.filter((c) => !estAvis(c) && !estAutre(c)).map((c) => c.label);
+    const autres = m.choices.filter(estAutre).map((c) => c.label);
+    const faux = (m.form?.fields ?? []).filter((c) => c.error).map((c) => `${c.label} : ${c.error}`);
+    return [m.text, ...faux, ...(choix.length ? [m.data?.question ?? T.choix, choix.join(", ") + "."] : []),
+      ...(autres.length ? [T.autre, autres.join(", ") + "."] : [])];
   });
-  annonce.replaceChildren(creer("p", {}, `${T.assistant} : ${dire.join(" ")}`));
+  annonce.replaceChildren(creer("p", {}, `${T[messages[0].author]} : ${dire.join(" ")}`));
 }
 
 const etat = un("etat");
@@ -154,10 +196,12 @@ async function appeler(methode, chemin, corps) {
 }
 
 let ouverte = section.dataset.ouverte === "oui";
+/** How many messages of the conversation, notice included, this page has shown. */
+let vus = Number(section.dataset.vus);
 
 /** The conversation, and its cookie, exist from the first message on: not for a visitor who only looks. */
 async function ouvrir() {
-  await appeler("POST", "/api/conversations", { caisse: section.dataset.caisse, cadre: CADRE });
+  vus = (await appeler("POST", "/api/conversations", { caisse: section.dataset.caisse, cadre: CADRE })).messages.length;
   ouverte = true;
 }
 
@@ -169,7 +213,7 @@ async function transmettre(corps) {
       return await appeler("POST", "/api/messages", corps);
     } catch (echec) {
       if (echec.statut === 401 && perdue) throw new Echec(T.cookie);
-      if (echec.statut === 401 && !corps.choice) {
+      if (echec.statut === 401 && corps.text !== undefined) {
         perdue = true;
         ouverte = false;
         continue;
@@ -192,9 +236,66 @@ let enCours = false;
 function montrer(enveloppe, ligne) {
   const [moi, ...suite] = enveloppe.messages[0]?.author === "assure" ? enveloppe.messages : [null, ...enveloppe.messages];
   if (moi) ligne.querySelector(".bulle").replaceChildren(...paragraphes(moi.text));
-  liste.append(...suite.map(dessiner));
-  annoncer(suite);
-  ligne.scrollIntoView({ block: "start" });
+  const faux = ajouter(suite);
+  if (humain) {
+    // A counsellor may have written meanwhile: these lines keep their place only until the conversation is read again, whole.
+    provisoires.push(ligne, ...[...liste.children].slice(-suite.length || liste.children.length));
+    regler(enveloppe.state.mode);
+    relever();
+  } else {
+    vus += 1 + suite.length;
+    regler(enveloppe.state.mode);
+  }
+  if (faux) faux.focus();
+  else ligne.scrollIntoView({ block: "start" });
+}
+
+/** New messages at the end. A form shown again takes the place of the one before. Gives the first field at fault, for the focus. */
+function ajouter(messages, dejaLues = new Set()) {
+  for (const m of messages) if (m.form) formulaireOuvert(m.form.id)?.remove();
+  const lignes = messages.map(dessiner);
+  liste.append(...lignes);
+  annoncer(messages.filter((m, i) => m.author !== "assure" && !dejaLues.has(lignes[i].textContent)));
+  return messages.some((m) => m.form) ? liste.lastElementChild.querySelector("[aria-invalid]") : null;
+}
+
+// --- who answers: the assistant, soon a counsellor, a counsellor, nobody any more ---------------------------------------------------
+
+const PERIODE_MS = 5_000;
+let minuterieMode = 0;
+let humain = false;
+/** Lines this page drew by itself while a person answers; the server's order replaces them. */
+let provisoires = [];
+
+/** Says who answers; while a counsellor does, or will, looks for what he wrote; once it is over, offers to begin again. */
+function regler(mode) {
+  if (un("mode").textContent !== T[`mode_${mode}`]) un("mode").textContent = T[`mode_${mode}`];
+  un("rafraichir")?.remove(); // for pages without this script
+  saisie.hidden = mode === "closed";
+  un("recommencer").hidden = mode !== "closed";
+  humain = mode === "waiting" || mode === "counsellor";
+  section.dataset.mode = mode;
+  saisie.querySelector("label").textContent = humain ? T.champ_message : T.champ_question;
+  clearTimeout(minuterieMode);
+  if (humain) minuterieMode = setTimeout(relever, PERIODE_MS);
+}
+
+async function relever() {
+  const avant = vus;
+  try {
+    const enveloppe = await appeler("GET", "/api/messages");
+    if (enCours || vus !== avant) return regler(enveloppe.state.mode); // a message is on its way: next time
+    if (enveloppe.messages.length < vus) return regler(section.dataset.mode); // an answer older than what is shown
+    const dejaLues = new Set(provisoires.map((li) => li.textContent));
+    const suite = enveloppe.messages.slice(vus);
+    for (const li of provisoires) li.remove();
+    provisoires = [];
+    ajouter(suite, dejaLues);
+    vus = Math.max(vus, enveloppe.messages.length);
+    regler(enveloppe.state.mode);
+  } catch {
+    minuterieMode = setTimeout(relever, 4 * PERIODE_MS);
+  }
 }
 
 /** Leaves the message in place; where trying again may help, with a way to send it under the same number once waiting is over. */
@@ -216,9 +317,12 @@ async function envoyer(corps, ligne) {
   annonce.replaceChildren();
   occuper(true);
   try {
-    montrer(await transmettre(corps), ligne);
+    const ancien = corps.form && formulaireOuvert(corps.form.id);
+    const enveloppe = await transmettre(corps);
+    ancien?.remove();
+    montrer(enveloppe, ligne);
   } catch (echec) {
-    dire(echec.message + (echec.attente ? " " + phrase("attente", echec.attente) : ""), echec.statut === 422 && !corps.choice);
+    dire(echec.message + (echec.attente ? " " + phrase("attente", echec.attente) : ""), echec.statut === 422 && corps.text !== undefined);
     marquerEchec(ligne, corps, echec);
     ligne.scrollIntoView({ block: "nearest" });
   } finally {
@@ -243,6 +347,16 @@ function soumettre() {
   texte.value = "";
   compter();
   parler(dit, { text: dit });
+}
+
+function remplir(evenement) {
+  const element = evenement.target.closest(".formulaire");
+  if (!element) return;
+  evenement.preventDefault();
+  if (enCours) return;
+  const values = Object.fromEntries([...new FormData(element)].filter(([nom]) => nom.startsWith("champ.")).map(([nom, v]) => [nom.slice(6), v]));
+  saisieEnvoyee = { id: element.dataset.formulaire, values };
+  parler(element.dataset.envoye, { form: saisieEnvoyee });
 }
 
 /** A finger on a phone keeps its screen: the keyboard does not come up for a button. */
@@ -279,6 +393,9 @@ texte.addEventListener("keydown", (e) => {
   soumettre();
 });
 section.querySelector(".fil").addEventListener("click", choisir);
+section.querySelector(".fil").addEventListener("submit", remplir);
+for (const f of liste.querySelectorAll(".formulaire")) f.noValidate = true;
+regler(section.dataset.mode);
 addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
 un("dernier")?.scrollIntoView({ block: "start" });
 

@@ -1,0 +1,57 @@
+"""The forms of the booking acts in the conversation, and what is typed in their place: from the page to bot.agenda.dialogue, past the engine."""
+from datetime import datetime
+from typing import Callable, Mapping, Optional
+
+from sqlalchemy.orm import Session
+
+from bot.agenda.dialogue import ACTES, coordonnees, formulaires, saisie
+from bot.agenda.dialogue.fil import FAIT
+from bot.contacts import flux
+from bot.contacts.caisses import caisse
+from bot.contacts.flux import Dire, Tour
+from bot.contacts.tables import Conversation
+from bot.site import actes
+from bot.site.formulaires import TRAITEMENTS, ErreursDeSaisie
+from bot.site.reponses import Replique
+from bot.texte.masquage import Masquage, masquer
+
+# Acts that need to know who asks.
+POUR_QUI = frozenset({"prendre_rdv", "inscrire_rencontre"})
+Recevoir = Callable[[Session, Tour, Mapping[str, str]], "tuple[str, list[Dire]]"]
+
+
+def _traitement(recevoir: Recevoir):
+    def traiter(session: Session, conversation: Conversation, valeurs: Mapping[str, str], maintenant: datetime) -> list[Replique]:
+        tour = Tour(conversation.id, conversation.caisse_code, maintenant, profil=conversation.profil)
+        try:
+            nom, dits = recevoir(session, tour, valeurs)
+        except formulaires.ChampsFaux as e:
+            raise ErreursDeSaisie(e.erreurs) from e
+        return actes.ecrire(nom, dits, caisse(session, conversation.caisse_code))
+    return traiter
+
+
+TRAITEMENTS.update({coordonnees.IDENTITE: _traitement(formulaires.identite), coordonnees.CODE: _traitement(formulaires.code),
+                    coordonnees.ADRESSE: _traitement(formulaires.adresse)})
+
+
+def relever(session: Session, conversation_id: str, brut: Optional[str], lu: Masquage) -> "tuple[Masquage, dict[str, str]]":
+    """A typed message without what identifies, put aside in the draft of the act under way; with no act, what a first message gave is handed
+    back, for the draft that its turn may open (`deposer`)."""
+    brouillon = flux.lire(session, conversation_id)
+    conversation = session.get_one(Conversation, conversation_id)
+    if brut is None or (brouillon is not None and brouillon.flux not in ACTES):
+        return lu, {}
+    lieux = [a.nom for a in caisse(session, conversation.caisse_code).antennes] if brouillon else []
+    releve = saisie.relever(brut, brouillon.etape if brouillon else "", lieux)
+    if not releve.prive or brouillon is None:
+        return lu, releve.prive
+    brouillon.prive = {**brouillon.prive, **releve.prive}
+    return Masquage(masquer(releve.texte).texte, lu.genres), {}
+
+
+def deposer(session: Session, conversation_id: str, prive: Mapping[str, str]) -> None:
+    """Put what a first message gave (a number, an address) into the draft that the turn opened; dropped when it opened none that needs it."""
+    brouillon = flux.lire(session, conversation_id) if prive else None
+    if brouillon is not None and brouillon.flux in POUR_QUI and brouillon.etape != FAIT:
+        brouillon.prive = {**prive, **brouillon.prive}

@@ -1,0 +1,197 @@
+"""For the tests of the booking pages: `guichet`, a front on a small fictitious caisse at work, and `Lecteur`, a person with a browser that only reads
+HTML: she follows links by their words, fills fields by their names, presses buttons by their words."""
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any, Optional
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from bot.contacts.base import Sessions
+from bot.horloge import Horloge
+from bot.reglages import Reglages
+from bot.site.app import creer_app
+from bot.site.limites import Limites
+from tests.unit.agenda_aide import LUNDI, MAINTENANT, Monde, installer, ouvrir
+
+PAGE = {"accept": "text/html"}
+QUI = {"nom": "Exemple", "prenom": "Dominique", "telephone": "06 39 98 00 01", "courriel": "exemple@exemple.example"}
+
+
+@dataclass
+class Formulaire:
+    action: str
+    methode: str
+    champs: dict[str, str] = field(default_factory=dict)
+    boutons: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+class Lue(HTMLParser):
+    """A page as a person meets it: its text, its links, its forms."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.morceaux: list[str] = []
+        self.liens: list[tuple[str, str]] = []
+        self.formulaires: list[Formulaire] = []
+        self._lien: Optional[str] = None
+        self._bouton: Optional[tuple[str, str]] = None
+        self._debut, self._liste, self._style = 0, "", False
+        self._ouvert: Optional[Formulaire] = None
+        self.feed(html)
+        self.texte = re.sub(r"\s+", " ", re.sub("[\u00a0\u202f]", " ", "".join(self.morceaux)))
+
+    def handle_starttag(self, nom: str, attributs: Any) -> None:
+        a = dict(attributs)
+        if nom == "form":
+            self._ouvert = Formulaire(a["action"], a.get("method", "get"))
+            self.formulaires.append(self._ouvert)
+        elif nom == "a":
+            self._lien, self._debut = a.get("href"), len(self.morceaux)
+        elif nom == "button":
+            self._bouton, self._debut = (a.get("name", ""), a.get("value", "")), len(self.morceaux)
+        elif nom == "input" and self._ouvert and a.get("name"):
+            if a.get("type") not in ("checkbox", "radio") or "checked" in a:
+                self._ouvert.champs[a["name"]] = a.get("value", "")
+        elif nom == "select" and self._ouvert:
+            self._liste = a["name"]
+            self._ouvert.champs.setdefault(self._liste, "")
+        elif nom == "option" and self._ouvert and "selected" in a:
+            self._ouvert.champs[self._liste] = a["value"]
+        self.morceaux.append(" " if nom not in ("span", "a", "strong") else "")
+
+    def _dits(self) -> str:
+        return re.sub(r"\s+", " ", re.sub("[\u00a0\u202f]", " ", "".join(self.morceaux[self._debut:]))).strip()
+
+    def handle_endtag(self, nom: str) -> None:
+        if nom == "a" and self._lien is not None:
+            self.liens.append((self._dits(), self._lien))
+            self._lien = None
+        elif nom == "button" and self._bouton is not None:
+            if self._ouvert:
+                self._ouvert.boutons.append((*self._bouton, self._dits()))
+            self._bouton = None
+        elif nom == "form":
+            self._ouvert = None
+
+    def handle_data(self, texte: str) -> None:
+        self.morceaux.append(texte)
+
+
+class Lecteur:
+    """A person and her browser."""
+
+    def __init__(self, app: FastAPI):
+        self.client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False, headers=PAGE)
+        self.reponse: Any = None
+
+    def va(self, adresse: str) -> "Lecteur":
+        self.reponse = self.client.get(adresse)
+        return self
+
+    @property
+    def page(self) -> Lue:
+        return Lue(self.reponse.text)
+
+    @property
+    def texte(self) -> str:
+        return self.page.texte
+
+    @property
+    def statut(self) -> int:
+        return self.reponse.status_code
+
+    @property
+    def adresse(self) -> str:
+        return self.reponse.url.path
+
+    def suit(self, mots: str) -> "Lecteur":
+        """Follow the first link that says this."""
+        lien = next((h for texte, h in self.page.liens if mots in texte), None)
+        assert lien is not None, f"pas de lien « {mots} » parmi {[t for t, _ in self.page.liens]}"
+        return self.va(lien)
+
+    def formulaire(self, bouton: str) -> tuple[Formulaire, tuple[str, str, str]]:
+        for f in self.page.formulaires:
+            for b in f.boutons:
+                if bouton in b[2]:
+                    return f, b
+        raise AssertionError(f"pas de bouton « {bouton} » parmi {[b[2] for f in self.page.formulaires for b in f.boutons]} : {self.texte[:600]}")
+
+    def preparer(self, bouton: str, **champs: str) -> tuple[str, str, dict[str, str]]:
+        """(method, address, fields) of pressing a button, nothing sent yet."""
+        f, (nom, valeur, _) = self.formulaire(bouton)
+        inconnus = set(champs) - set(f.champs)
+        assert not inconnus - {"plus_tot", "raison"}, f"champs absents de la page : {inconnus}"
+        return f.methode, f.action, {**f.champs, **champs, **({nom: valeur} if nom else {})}
+
+    def presse(self, bouton: str, **champs: str) -> "Lecteur":
+        """Press a button, once some fields are filled."""
+        return self.envoie(*self.preparer(bouton, **champs))
+
+    def envoie(self, methode: str, adresse: str, champs: dict[str, str]) -> "Lecteur":
+        self.reponse = self.client.post(adresse, data=champs) if methode == "post" else self.client.get(adresse, params=champs)
+        return self
+
+    # -- ways through the pages
+
+    def jusqu_au_creneau(self, heure: str = "Lundi 19 septembre 2011 à 9 h 00", sujet: str = "Faire le point", lieu: str = "Antenne de Bordeaux") -> "Lecteur":
+        return self.va("/rendez-vous").suit(sujet).suit(lieu).presse(heure)
+
+    def jusqu_au_recapitulatif(self, heure: str = "Lundi 19 septembre 2011 à 9 h 00", **qui: str) -> "Lecteur":
+        return self.jusqu_au_creneau(heure).presse("Continuer", **{**QUI, **qui})
+
+    def reserve(self, heure: str = "Lundi 19 septembre 2011 à 9 h 00", **qui: str) -> "Lecteur":
+        return self.jusqu_au_recapitulatif(heure, **qui).presse("Je confirme")
+
+    @property
+    def code(self) -> str:
+        trouve = re.search(r"Votre code ([A-Z2-9]{8})", self.texte)
+        assert trouve, self.texte
+        return trouve[1]
+
+
+@dataclass
+class Guichet:
+    """The front, its database, its caisse; `avance` moves its clock."""
+
+    app: FastAPI
+    sessions: Sessions
+    monde: Monde
+    reglages: Reglages
+
+    def lecteur(self) -> Lecteur:
+        return Lecteur(self.app)
+
+    def avance(self, **duree: float) -> None:
+        contexte = self.app.state.contexte
+        contexte.horloge = Horloge(contexte.horloge.decalage + timedelta(**duree))
+
+    def sans_limite(self) -> None:
+        self.app.state.contexte.limites = Limites()
+
+
+def ouvrir_guichet(sessions: Sessions, dossier: Any, monkeypatch: Any, **reglages: Any) -> Guichet:
+    monkeypatch.setenv("CONSEIL_NOW", "2011-09-14T10:00")
+    caisse = reglages.get("caisse", "demo-aquitaine")
+    monde = installer(sessions, caisse)
+    adresse = sessions.engine.url.render_as_string(hide_password=False)
+    les_reglages = Reglages(donnees=dossier, base=adresse, port_moteur=1, port_actions=1, demo=True, **reglages)
+    return Guichet(creer_app(les_reglages), sessions, monde, les_reglages)
+
+
+@pytest.fixture
+def guichet(tmp_path, sessions, monkeypatch):
+    """Bordeaux receives on Monday and Tuesday morning, by two counsellors on Monday; the telephone on Thursday afternoon."""
+    g = ouvrir_guichet(sessions, tmp_path, monkeypatch)
+    with sessions() as s:
+        ouvrir(s, g.monde)
+        ouvrir(s, g.monde, LUNDI + timedelta(1))
+        ouvrir(s, g.monde, LUNDI + timedelta(3), "13:30", "16:30", codes=("conseil_social_telephone", "auto_entrepreneur"), antenne=None)
+    yield g
+
+
+__all__ = ["LUNDI", "MAINTENANT", "PAGE", "QUI", "Guichet", "Lecteur", "guichet", "ouvrir_guichet"]
