@@ -29,14 +29,14 @@ GARDE = timedelta(days=92)
 
 
 class TrameModifiee(Refus):
-    """Another page saved meanwhile. `autre`: what it saved."""
+    """Another page saved meanwhile. `version`: of what it saved."""
 
     code, statut = "TRAME_MODIFIEE", 409
     message = "Cette trame a été enregistrée entre-temps depuis une autre page. Rien n'est écrasé : comparez, puis choisissez."
 
-    def __init__(self, autre: SaisieTrame):
+    def __init__(self, version: int):
         super().__init__(self.message)
-        self.autre = autre
+        self.version = version
 
 
 @dataclass(frozen=True)
@@ -122,15 +122,16 @@ def garder(session: Session, entretien: Entretien, contenu: Mapping[str, Any], *
            trame_version: str) -> tuple[SaisieTrame, bool]:
     """Save what a page holds: (the state, whether it is a new one). `base`: the version the page started from (0: none); `onglet`: the page.
 
-    A page that missed our answer may save again; another page's save is never overwritten: raises TrameModifiee, which carries it."""
+    A page that missed our answer may save again; another page's save is never overwritten: raises TrameModifiee."""
     session.refresh(entretien, with_for_update=True)
     avant = derniere(session, entretien.id)
     if avant is not None and avant.contenu == dict(contenu):
         return avant, False
     if avant is not None and avant.version != base and avant.onglet != onglet:
-        raise TrameModifiee(avant)
+        raise TrameModifiee(avant.version)
     if avant is not None and avant.onglet == onglet:
-        avant.version, avant.contenu, avant.le, avant.auteur_id, avant.trame_version = avant.version + 1, dict(contenu), maintenant, auteur_id, trame_version
+        avant.version, avant.contenu, avant.le = avant.version + 1, dict(contenu), maintenant
+        avant.auteur_id, avant.trame_version = auteur_id, trame_version
         session.flush()
         return avant, False
     rang, version = (avant.rang + 1, avant.version + 1) if avant is not None else (1, 1)

@@ -100,7 +100,7 @@ class Restauration:
     avant: Optional[Path]
 
 
-def sauvegarder(adresse: str, dossier: Path, maintenant: datetime, suivre: Suivre = lambda _: None) -> Sauvegarde:
+def sauvegarder(adresse: str, dossier: Path, maintenant: datetime, suivre: Suivre = lambda _: None, prefixe: str = PREFIXE) -> Sauvegarde:
     """A whole copy of the base at one instant, in `dossier`, while people go on writing; `suivre` is told the fraction done.
 
     The file is named by instant and schema version, mode 600, and put there only once it has been checked.
@@ -115,7 +115,7 @@ def sauvegarder(adresse: str, dossier: Path, maintenant: datetime, suivre: Suivr
             version = _copier_postgresql(url, brouillon) if postgresql else _copier_sqlite(_fichier(url), brouillon, suivre)
         except SauvegardeIllisible as e:
             raise BaseAbimee from e
-        nom = f"{PREFIXE}-{maintenant.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}-s{version}"
+        nom = f"{prefixe}-{maintenant.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}-s{version}"
         chemin = _placer(brouillon, dossier, nom)
     return Sauvegarde(chemin, version, chemin.stat().st_size)
 
@@ -329,6 +329,4 @@ def _sauver_avant(sessions: Sessions, adresse: str, dossier: Path, maintenant: d
         vide = s.scalar(text("SELECT to_regclass('alembic_version') IS NULL"))
     if vide:
         return None
-    copie = sauvegarder(adresse, dossier, maintenant)
-    nom = copie.chemin.name.replace(f"{PREFIXE}-", f"{PREFIXE}-avant-", 1)
-    return copie.chemin.rename(copie.chemin.with_name(nom))
+    return sauvegarder(adresse, dossier, maintenant, prefixe=f"{PREFIXE}-avant").chemin

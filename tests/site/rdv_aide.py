@@ -1,16 +1,19 @@
 """For the tests of the booking pages: `guichet`, a front on a small fictitious caisse at work, and `Lecteur`, a person with a browser that only reads
 HTML: she follows links by their words, fills fields by their names, presses buttons by their words."""
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from html.parser import HTMLParser
-from typing import Any, Optional
+from typing import Any, Iterator, Optional
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from bot.contacts.base import Sessions
+from bot.contacts.cle import cle_installation
+from bot.contacts.schema import migrer
 from bot.horloge import Horloge
 from bot.reglages import Reglages
 from bot.site.app import creer_app
@@ -84,8 +87,9 @@ class Lue(HTMLParser):
 class Lecteur:
     """A person and her browser."""
 
-    def __init__(self, app: FastAPI):
+    def __init__(self, app: FastAPI, portail: Any = None):
         self.client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False, headers=PAGE)
+        self.client.portal = portail  # one event loop for everybody, as in the real server
         self.reponse: Any = None
 
     def va(self, adresse: str) -> "Lecteur":
@@ -133,7 +137,7 @@ class Lecteur:
         return self.envoie(*self.preparer(bouton, **champs))
 
     def envoie(self, methode: str, adresse: str, champs: dict[str, str]) -> "Lecteur":
-        self.reponse = self.client.post(adresse, data=champs) if methode == "post" else self.client.get(adresse, params=champs)
+        self.reponse = self.client.post(adresse, data=champs, headers={"content-type": "application/x-www-form-urlencoded"}) if methode == "post" else self.client.get(adresse, params=champs)
         return self
 
     # -- ways through the pages
@@ -162,36 +166,48 @@ class Guichet:
     sessions: Sessions
     monde: Monde
     reglages: Reglages
+    portail: Any = None
 
     def lecteur(self) -> Lecteur:
-        return Lecteur(self.app)
+        return Lecteur(self.app, self.portail)
 
     def avance(self, **duree: float) -> None:
         contexte = self.app.state.contexte
         contexte.horloge = Horloge(contexte.horloge.decalage + timedelta(**duree))
 
-    def sans_limite(self) -> None:
-        self.app.state.contexte.limites = Limites()
+
+@pytest.fixture(scope="session")
+def facade(tmp_path_factory):
+    """One application and its event loop for all these tests: making one costs half a second. Each test gives it its own database and clock."""
+    dossier = tmp_path_factory.mktemp("facade")
+    app = creer_app(Reglages(donnees=dossier, base=f"sqlite:///{dossier / 'vide.db'}", port_moteur=1, port_actions=1, demo=True))
+    engine = app.state.contexte.sessions.engine
+    migrer(engine)
+    with TestClient(app) as client:
+        yield app, client.portal
 
 
-def ouvrir_guichet(sessions: Sessions, dossier: Any, monkeypatch: Any, **reglages: Any) -> Guichet:
-    monkeypatch.setenv("CONSEIL_NOW", "2011-09-14T10:00")
-    caisse = reglages.get("caisse", "demo-aquitaine")
-    monde = installer(sessions, caisse)
-    adresse = sessions.engine.url.render_as_string(hide_password=False)
-    les_reglages = Reglages(donnees=dossier, base=adresse, port_moteur=1, port_actions=1, demo=True, **reglages)
-    return Guichet(creer_app(les_reglages), sessions, monde, les_reglages)
+@contextmanager
+def guichet_ouvert(facade: Any, sessions: Sessions, dossier: Any, **reglages: Any) -> Iterator[Guichet]:
+    """The front on a caisse that has motifs and counsellors, no opening."""
+    app, portail = facade
+    contexte, avant = app.state.contexte, vars(app.state.contexte).copy()
+    les_reglages = Reglages(donnees=dossier, base=sessions.engine.url.render_as_string(hide_password=False), port_moteur=1, port_actions=1, demo=True, **reglages)
+    contexte.sessions, contexte.reglages, contexte.limites = sessions, les_reglages, Limites()
+    contexte.horloge = Horloge.depuis(MAINTENANT)
+    app.state.cle = cle_installation(les_reglages)
+    try:
+        yield Guichet(app, sessions, installer(sessions, les_reglages.caisse), les_reglages, portail)
+    finally:
+        vars(contexte).update(avant)
 
 
 @pytest.fixture
-def guichet(tmp_path, sessions, monkeypatch):
-    """Bordeaux receives on Monday and Tuesday morning, by two counsellors on Monday; the telephone on Thursday afternoon."""
-    g = ouvrir_guichet(sessions, tmp_path, monkeypatch)
-    with sessions() as s:
-        ouvrir(s, g.monde)
-        ouvrir(s, g.monde, LUNDI + timedelta(1))
-        ouvrir(s, g.monde, LUNDI + timedelta(3), "13:30", "16:30", codes=("conseil_social_telephone", "auto_entrepreneur"), antenne=None)
-    yield g
-
-
-__all__ = ["LUNDI", "MAINTENANT", "PAGE", "QUI", "Guichet", "Lecteur", "guichet", "ouvrir_guichet"]
+def guichet(facade, tmp_path, sessions):
+    """Bordeaux receives on Monday and Tuesday morning; the telephone on Thursday afternoon."""
+    with guichet_ouvert(facade, sessions, tmp_path) as g:
+        with sessions() as s:
+            ouvrir(s, g.monde)
+            ouvrir(s, g.monde, LUNDI + timedelta(1))
+            ouvrir(s, g.monde, LUNDI + timedelta(3), "13:30", "16:30", codes=("conseil_social_telephone", "auto_entrepreneur"), antenne=None)
+        yield g

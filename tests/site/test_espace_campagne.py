@@ -102,7 +102,7 @@ def test_un_tirage_dit_combien_pourquoi_et_qui_ne_pouvait_pas_letre(campagne, ma
     page = marc.client.get(tirer(marc, graine="essai").headers["location"])
     texte = lisible(page.text)
     assert "10 personnes à inviter, parmi 18 possibles" in texte and "carrière incomplète, pas encore de conseiller référent, née en 1952" in texte
-    assert "1 ne veulent plus être invitées" in texte and "1 sans moyen de les joindre" in texte and "essai" in texte
+    assert "Ne veulent plus être invitées : 1" in texte and "Sans moyen de les joindre : 1" in texte and "essai" in texte
     with campagne.sessions.lecture() as s:
         derniere = s.scalars(select(Audit).where(Audit.acte == "tirage.fait")).one()
         assert derniere.objet == "tirage" and derniere.role == "responsable"
@@ -166,7 +166,7 @@ def lot(campagne, marc, lise):
 def test_preparer_deux_fois_nembauche_personne_de_plus(campagne, lise, lot):
     page = lise.post(f"{EIG}/courriers")
     assert page.status_code == 409 and compter(campagne, Envoi) == 4
-    assert "4 lettres à imprimer (4 préparés)" in lisible(lise.get(f"{EIG}/courriers").text)
+    assert "4 lettres à imprimer (4 préparées)" in lisible(lise.get(f"{EIG}/courriers").text)
 
 
 def test_les_lettres_se_prennent_en_pdf_en_docx_et_leur_liste_en_csv(campagne, lise, lot):

@@ -11,7 +11,7 @@ from bot.agenda import fermetures, ouvertures
 from bot.agenda.auteurs import SYSTEME
 from bot.agenda.fermetures import Portee
 from bot.contacts.tables import Antenne, Contact, Demande, Entretien, Notification, Occupation
-from tests.site.rdv_aide import LUNDI, QUI, guichet, ouvrir_guichet  # noqa: F401  (fixture)
+from tests.site.rdv_aide import LUNDI, QUI, facade, guichet, guichet_ouvert  # noqa: F401  (fixture)
 from tests.unit.agenda_aide import MAINTENANT, REUNION, a, assure, installer, ouvrir, quelqu_un, reserver
 
 NEUF_HEURES = "Lundi 19 septembre 2011 à 9 h 00"
@@ -94,7 +94,7 @@ def test_une_personne_au_nom_de_deux_lettres_prend_rendez_vous(guichet):  # noqa
 def test_un_double_clic_reserve_une_fois(guichet):  # noqa: F811
     lecteur = guichet.lecteur().jusqu_au_recapitulatif()
     envoi = lecteur.preparer("Je confirme")
-    depart = threading.Barrier(4)
+    depart = threading.Barrier(4, timeout=20)
 
     def cliquer(_):
         autre = guichet.lecteur()
@@ -278,12 +278,12 @@ def test_les_recherches_sont_comptees_sans_personne(guichet):  # noqa: F811
         assert [(d.recherches, d.vides) for d in s.scalars(select(Demande))] == [(2, 1)]
 
 
-def test_une_caisse_sans_motif_le_dit(sessions, tmp_path, monkeypatch):
-    g = ouvrir_guichet(sessions, tmp_path, monkeypatch)
-    with sessions() as s:
-        for m in g.monde.motifs.values():
-            s.merge(m).visible = False
-    assert "ne prend pas encore de rendez-vous sur ce site" in g.lecteur().va("/rendez-vous").texte
+def test_une_caisse_sans_motif_le_dit(facade, sessions, tmp_path):  # noqa: F811
+    with guichet_ouvert(facade, sessions, tmp_path) as g:
+        with sessions() as s:
+            for m in g.monde.motifs.values():
+                s.merge(m).visible = False
+        assert "ne prend pas encore de rendez-vous sur ce site" in g.lecteur().va("/rendez-vous").texte
 
 
 # ---- wrong inputs -------------------------------------------------------------------------------------------------
@@ -371,15 +371,15 @@ def test_ce_qui_est_tape_ne_devient_jamais_du_html(guichet):  # noqa: F811
 # ---- overseas -----------------------------------------------------------------------------------------------------
 
 
-def test_a_la_reunion_les_heures_sont_celles_de_la_reunion(sessions, tmp_path, monkeypatch):
-    g = ouvrir_guichet(sessions, tmp_path, monkeypatch, caisse="demo-reunion")
-    with sessions() as s:
-        ouvrir(s, g.monde, antenne="Saint-Denis")
-    lecteur = g.lecteur().jusqu_au_creneau(lieu="Antenne de Saint-Denis")
-    assert "gardé jusqu'à 12 h 05" in lecteur.texte
-    lecteur.presse("Continuer", **QUI).presse("Je confirme")
-    assert "Lundi 19 septembre 2011 à 9 h 00" in lecteur.texte and "heure de" not in lecteur.texte
-    assert entretiens(g)[0].debut == a(LUNDI, "9:00", REUNION)
+def test_a_la_reunion_les_heures_sont_celles_de_la_reunion(facade, sessions, tmp_path):  # noqa: F811
+    with guichet_ouvert(facade, sessions, tmp_path, caisse="demo-reunion") as g:
+        with sessions() as s:
+            ouvrir(s, g.monde, antenne="Saint-Denis")
+        lecteur = g.lecteur().jusqu_au_creneau(lieu="Antenne de Saint-Denis")
+        assert "gardé jusqu'à 12 h 05" in lecteur.texte
+        lecteur.presse("Continuer", **QUI).presse("Je confirme")
+        assert "Lundi 19 septembre 2011 à 9 h 00" in lecteur.texte and "heure de" not in lecteur.texte
+        assert entretiens(g)[0].debut == a(LUNDI, "9:00", REUNION)
 
 
 def test_une_antenne_d_outre_mer_d_une_caisse_de_metropole_dit_son_heure(guichet):  # noqa: F811

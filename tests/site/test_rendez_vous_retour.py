@@ -1,5 +1,5 @@
 """Coming back to a booking by pages: code and three letters, moving, cancelling, taking back, printing, calendar; invitations; what a message's links open."""
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from icalendar import Calendar
@@ -9,8 +9,8 @@ from bot.agenda import code_ouverture, notifications
 from bot.agenda.instants import local
 from bot.contacts.cle import cle_installation
 from bot.contacts.tables import AccesRdv, Action, Cible, CodeOuverture, Entretien, Envoi, Lot, Notification, Socle
-from tests.site.rdv_aide import LUNDI, QUI, guichet  # noqa: F401  (fixture)
-from tests.unit.agenda_aide import MAINTENANT, PARIS, a, assure, quelqu_un, reserver
+from tests.site.rdv_aide import LUNDI, QUI, facade, guichet  # noqa: F401  (fixture)
+from tests.unit.agenda_aide import MAINTENANT, PARIS, a, assure, ouvrir, quelqu_un, reserver
 
 MARDI = LUNDI + timedelta(1)
 
@@ -189,8 +189,6 @@ def test_le_lien_d_un_message_demande_le_nom_puis_mene_a_ce_qu_il_dit(guichet, p
 
 
 def test_une_place_plus_tot_se_prend_d_un_bouton(guichet):  # noqa: F811
-    from tests.unit.agenda_aide import ouvrir
-
     with guichet.sessions() as s:
         ouvrir(s, guichet.monde, LUNDI + timedelta(14), qui=1)
         loin = reserver(s, guichet.monde, a(LUNDI + timedelta(14), "9:00"), plus_tot=True)
@@ -235,22 +233,19 @@ def test_l_adresse_que_donne_la_conversation_rend_le_fichier_et_ne_laisse_rien_d
 def lettre(guichet):  # noqa: F811
     """The code of a letter sent to Alix Fictif1, for the interviews on retirement: « ABCD2345 »."""
     with guichet.sessions() as s:
-        from tests.unit.agenda_aide import ouvrir
-
         ouvrir(s, guichet.monde, LUNDI, "14:00", "16:15", codes=("retraite",), qui=1)
-        qui = assure(s, 1, date_naissance=datetime(1952, 3, 1).date())
+        qui = assure(s, 1, date_naissance=date(1952, 3, 1))
         socle = s.scalar(select(Socle))
-        cible = Cible(socle_id=socle.id, annee=2011, code="EIG", libelle="EIG", genre="entretien", perimetre="socle", du=datetime(2011, 4, 1).date(),
-                      au=datetime(2012, 3, 31).date())
+        cible = Cible(socle_id=socle.id, code="EIG", perimetre="socle", genre="entretien", titre="EIG", du=date(2011, 7, 1), au=date(2012, 3, 31))
         s.add(cible)
         s.flush()
-        action = Action(cible_id=cible.id, caisse_code=guichet.monde.caisse_code, annee=2011, code="EIG", perimetre="socle", libelle="EIG")
+        action = Action(cible_id=cible.id, caisse_code=guichet.monde.caisse_code, annee=2011, code="EIG", perimetre="socle", titre="EIG")
         s.add(action)
         s.flush()
         lot = Lot(action_id=action.id, numero=1, modele="invitation_eig", etat="prepare", prepare_le=MAINTENANT)
         s.add(lot)
         s.flush()
-        envoi = Envoi(lot_id=lot.id, action_id=action.id, assure_id=qui.id, relance=0, canal="lettre", etat="prepare", essais=0)
+        envoi = Envoi(lot_id=lot.id, action_id=action.id, assure_id=qui.id, relance=0, canal="courrier", etat="prepare", essais=0)
         s.add(envoi)
         s.flush()
         s.add(CodeOuverture(empreinte=code_ouverture.empreinte(cle_installation(guichet.reglages), "ABCD2345"), envoi_id=envoi.id, assure_id=qui.id,

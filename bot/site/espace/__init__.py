@@ -54,5 +54,6 @@ from bot.site.espace import (
 )
 
 routeur = APIRouter()
-for _module in (connexion, accueil, compte, equipe, enquete, campagne, courriers, kit, agenda, fermetures, rendez_vous, trame, dossier, rencontres, relais, bilan, relecture):
+for _module in (connexion, accueil, compte, equipe, enquete, campagne, courriers, kit,
+                agenda, fermetures, rendez_vous, trame, dossier, rencontres, relais, bilan, relecture):
     routeur.include_router(_module.routeur)

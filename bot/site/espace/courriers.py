@@ -27,6 +27,7 @@ FAITS.update(lot_prepare="Le lot est prêt : prenez ses lettres, imprimez-les, p
 # Letters laid out for one download: about eight seconds of one core. A longer batch is taken in parts.
 PAR_FICHIER = 100
 REFERENCES_MAX = 300
+ETATS_LETTRE = {"prepare": "préparée", "en_cours": "envoi incertain", "envoye": "partie", "retourne": "revenue", "echec": "refusée"}
 GENRES = {"pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
 _ECRIRE: Mapping[str, Callable[..., Any]] = {"pdf": pages.ecrire_pdf, "docx": pages.ecrire_docx}
 
@@ -56,7 +57,8 @@ def voir(request: Request, annee: int, code: str, acteur: Acteur = Depends(exige
 def _page(request: Request, s: Session, action: Action, statut: int = 200, erreurs: Optional[Mapping[str, str]] = None, **valeurs: Any) -> Response:
     ecrite = action.cible.genre in ("entretien", "courrier") and _a_un_modele(action)
     return rendre(request, "espace/courriers.html", statut, erreurs=erreurs, action=action, ecrite=ecrite, lots=suivi.lots(s, action),
-                  tires=bool(suivi.tirages(s, action)), etats=ETATS_COURRIER, comptes=courriers.comptes(s, action), par_fichier=PAR_FICHIER,
+                  tires=bool(suivi.tirages(s, action)), etats=ETATS_COURRIER, etats_lettre=ETATS_LETTRE,
+                  comptes=courriers.comptes(s, action), par_fichier=PAR_FICHIER,
                   retours=valeurs.pop("retours", None), references=valeurs.pop("references", ""), **valeurs)
 
 

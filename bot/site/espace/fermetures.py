@@ -1,25 +1,23 @@
 """Closing a period: what it hits is shown first, and something is decided for each entretien before anything is saved. Lifting it again.
-The rules are those of bot.agenda.fermetures; the agenda itself is in `agenda`."""
+The rules are those of bot.agenda.fermetures and bot.agenda.decisions; the agenda itself is in `agenda`."""
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any, Mapping, Optional, Sequence
+from typing import Mapping, Optional, Sequence
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from bot.agenda import fermetures, reservation
-from bot.agenda.creneaux import Creneau, lire_id
+from bot.agenda import decisions, fermetures
+from bot.agenda.decisions import ChoixManquant
 from bot.agenda.fermetures import Portee, Touche
 from bot.agenda.instants import en_lettres, vers_utc
 from bot.agenda.journee import nom_de
-from bot.agenda.recherche import proches
 from bot.agenda.refus import ConseillerOccupe, CreneauIllisible, CreneauPris, FermetureInvalide, RdvSimultane, TransitionImpossible
 from bot.agenda.transactions import en_transaction
 from bot.contacts.isolement import Introuvable, de_la_caisse
-from bot.contacts.refus import Refus
-from bot.contacts.tables import Antenne, Conseiller, Entretien, Fermeture
+from bot.contacts.tables import Antenne, Conseiller, Fermeture
 from bot.site.espace import agenda_commun as commun
 from bot.site.espace.acces import Acteur, Saisie, exiger, noter_acces, routeur_espace, saisie
 from bot.site.espace.gabarits import FAITS, adresse, rendre, retour
@@ -27,12 +25,6 @@ from bot.site.espace.gabarits import FAITS, adresse, rendre, retour
 routeur = routeur_espace()
 FAITS.update(periode_fermee="La période est fermée. Vous pouvez défaire pendant deux minutes ; les messages partent ensuite.",
              fermeture_levee="La fermeture est levée : les créneaux sont de nouveau offerts.")
-GARDER, ANNULER, CONFIER, DEPLACER = "garder", "annuler", "confier", "deplacer"
-
-
-class ChoixManquant(Refus):
-    code, statut = "CHOIX_MANQUANT", 422
-    message = "Dites ce que devient chaque rendez-vous touché ; la liste est peut-être plus longue que tout à l'heure."
 
 
 @dataclass(frozen=True)
@@ -106,20 +98,8 @@ def lire_portee(session: Session, acteur: Acteur, saisie: Saisie) -> Portee:
 
 def _consequence(session: Session, touche: Touche, portee: Portee, maintenant: datetime) -> Consequence:
     e = touche.entretien
-    choix = [(GARDER, "Le garder malgré la fermeture")]
-    restants = [c for c in touche.collegues if portee.conseiller_id is not None]  # the whole antenne is closed: nobody else there either
-    choix += [(f"{CONFIER}:{c}", f"Le confier à {commun.nommer(session.get(Conseiller, c))}, à la même heure") for c in restants]
-    choix += [(f"{DEPLACER}:{c.id}", f"Le déplacer au {en_lettres(c.debut, c.fuseau)}, avec l'accord de la personne")
-              for c in _autres(session, e, portee, maintenant)]
-    choix.append((ANNULER, "L'annuler ; la personne est prévenue dans deux minutes"))
-    return Consequence(e.id, en_lettres(e.debut, e.fuseau), nom_de(session, e), e.motif.libelle, choix)
-
-
-def _autres(session: Session, e: Entretien, portee: Portee, maintenant: datetime) -> list[Creneau]:
-    """The three nearest free slots outside the closed period."""
-    trouves = proches(session, e.motif, e.debut, maintenant, antenne_id=e.antenne_id, pour=e, delais=False, nombre=40)
-    dehors = [c for c in trouves if c.fin <= portee.du or c.debut >= portee.au]
-    return sorted(sorted(dehors, key=lambda c: abs(c.debut - e.debut))[:3], key=lambda c: c.debut)
+    return Consequence(e.id, en_lettres(e.debut, e.fuseau), nom_de(session, e), e.motif.libelle,
+                       decisions.choix_possibles(session, touche, portee, maintenant))
 
 
 @routeur.post("/espace/agenda/fermeture", name="agenda.fermer")
@@ -129,8 +109,8 @@ def fermer(request: Request, acteur: Acteur = Depends(exiger()), saisie: Saisie 
 
     def travail(s: Session) -> None:
         portee = lire_portee(s, acteur, saisie)
-        appliquer(s, portee, saisie.un("raison"), {e.entretien.id: saisie.un(f"choix_{e.entretien.id}") for e in fermetures.touches(
-            s, portee, maintenant)}, qui, maintenant)
+        choix = {t.entretien.id: saisie.un(f"choix_{t.entretien.id}") for t in fermetures.touches(s, portee, maintenant)}
+        decisions.fermer_avec(s, portee, saisie.un("raison"), choix, qui, maintenant)
     try:
         en_transaction(request.app.state.contexte.sessions, travail)
     except (commun.SaisieIllisible, FermetureInvalide, ChoixManquant, CreneauPris, ConseillerOccupe, RdvSimultane, TransitionImpossible,
@@ -139,29 +119,6 @@ def fermer(request: Request, acteur: Acteur = Depends(exiger()), saisie: Saisie 
     suite = retour("agenda", fait="periode_fermee")
     suite.headers["location"] += "&" + urlencode({"jour": saisie.un("jour")})
     return suite
-
-
-def appliquer(session: Session, portee: Portee, raison: str, choix: Mapping[int, str], qui: Any, maintenant: datetime) -> Fermeture:
-    """Close, then what was decided for each entretien hit. Raises ChoixManquant when one of them has nothing decided."""
-    touches = fermetures.touches(session, portee, maintenant)
-    if any(not choix.get(t.entretien.id) for t in touches):
-        raise ChoixManquant
-    fermee = fermetures.fermer(session, portee, raison, qui, maintenant)
-    for t in touches:
-        quoi, _, ou = choix[t.entretien.id].partition(":")
-        if quoi == ANNULER:
-            reservation.annuler(session, t.entretien, auteur=qui, maintenant=maintenant)
-        elif quoi == CONFIER:
-            conseiller = de_la_caisse(session, Conseiller, commun.lire_cle(ou) or -1, portee.caisse_code)
-            fermetures.confier(session, t.entretien, conseiller.id, qui, maintenant)
-        elif quoi == DEPLACER:
-            motif_id, debut, antenne_id = lire_id(ou)
-            if motif_id != t.entretien.motif_id:
-                raise CreneauIllisible
-            reservation.deplacer(session, t.entretien, debut=debut, antenne_id=antenne_id, auteur=qui, maintenant=maintenant)
-        elif quoi != GARDER:
-            raise ChoixManquant
-    return fermee
 
 
 @routeur.get("/espace/agenda/fermetures/{fermeture_id}", name="agenda.fermeture.voir")

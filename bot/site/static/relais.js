@@ -34,7 +34,7 @@ async function signer() {
       fil.append(li);
     }
     fil.dataset.vus = String(messages.length);
-    if (nouveaux.length) fil.scrollTop = fil.scrollHeight;
+    if (nouveaux.length) descendre();
     setTimeout(signer, SIGNE_MS);
   } catch (echec) {
     liaison.textContent = echec.dit ?? "La liaison est coupée. Ce que vous écrivez reste ici ; la page réessaie.";
@@ -42,8 +42,12 @@ async function signer() {
   }
 }
 
+function descendre() {
+  fil.parentElement.scrollTop = fil.parentElement.scrollHeight;
+}
+
 if (fil) {
-  fil.scrollTop = fil.scrollHeight;
+  descendre();
   setTimeout(signer, SIGNE_MS);
 }
 
