@@ -11,18 +11,16 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions import base
 from bot.actions.garde import ActionGardee
 from bot.agenda import dialogue as rdv
+from bot.agenda import dialogue_conseiller
 from bot.contacts import flux
 from bot.contacts.flux import Conduite, Dire, Suite, Tour
 from bot.enquete.dialogue import conduire as conduire_enquete
 from bot.knowledge.catalogue import CONTINUER, etiquette
 
-CONDUITES: dict[str, Conduite] = {**rdv.CONDUITES, "repondre_enquete": conduire_enquete}
+CONDUITES: dict[str, Conduite] = {**rdv.CONDUITES, **dialogue_conseiller.CONDUITES, "repondre_enquete": conduire_enquete}
 INCOMPRIS = "nlu_fallback"
 # What a counsellor's sentence asks when an insured person says it.
 JUMEAUX = {"voir_agenda": "consulter_rdv", "signaler_absence": "annuler_rdv", "ouvrir_creneaux": "prendre_rdv"}
-# What to do meanwhile, for acts that are not led here yet.
-RESERVE = "Cette demande est réservée aux conseillers, depuis leur espace. Si vous êtes assuré, dites-moi ce que vous cherchez et je vous oriente."
-PAS_ENCORE: dict[str, str] = {}
 
 
 def conduire(metadonnees: Mapping[str, Any], texte: str, intention: str) -> dict[str, Any]:
@@ -34,7 +32,7 @@ def conduire(metadonnees: Mapping[str, Any], texte: str, intention: str) -> dict
         tour = Tour(metadonnees["conversation"], metadonnees["caisse"], base.horloge().maintenant(), texte or None, label,
                     comprise["confiance"], metadonnees.get("charge") or {}, metadonnees.get("profil") or {}, metadonnees.get("acteur"))
         nom = brouillon.flux if brouillon else _acte(intention, tour)
-        suite = CONDUITES[nom](s, tour, brouillon) if nom in CONDUITES else _pas_encore(nom)
+        suite = CONDUITES[nom](s, tour, brouillon) if nom in CONDUITES else Suite([], pris=False)
         return {"flux": nom, "pris": suite.pris, "dits": [_ecrire(d) for d in suite.dits]}
 
 
@@ -43,10 +41,6 @@ def _acte(intention: str, tour: Tour) -> str:
     from anyone else it is her own appointment that is meant."""
     nom = str(tour.charge.get("flux") or "") if intention == CONTINUER else intention
     return nom if tour.acteur is not None else JUMEAUX.get(nom, nom)
-
-
-def _pas_encore(nom: str) -> Suite:
-    return Suite([Dire(PAS_ENCORE.get(nom, RESERVE), "answer", donnees={"contact": True})])
 
 
 def _ecrire(dit: Dire) -> dict[str, Any]:

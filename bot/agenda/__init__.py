@@ -46,6 +46,10 @@ offer (`CreneauPris.proches`, `DejaUnRdv.entretien`, `OffrePassee.rang`). Who ac
     fermetures.touches(session, Portee(caisse_code, du, au, conseiller_id, antenne_id), maintenant) -> [Touche(entretien, collegues)]
     fermetures.fermer(session, portee, raison, auteur, maintenant), lever, confier(session, entretien, conseiller_id, auteur, maintenant)
     journee.agenda(session, conseiller, du, au, maintenant) -> [Ligne]; journee.prochain, journee.a_renseigner
+    decisions.choix_possibles(session, touche, portee, maintenant); decisions.fermer_avec(session, portee, raison, {entretien_id: choix}, auteur, …)
+    reprises.a_defaire(session, auteur, maintenant) -> [Reprise]; reprises.defaire(session, caisse_code, objet, objet_id, auteur, maintenant)
+    themes.THEMES, ORIENTATIONS, ISSUES                                       closed lists of a compte rendu
+    dialogue_conseiller.CONDUITES                                             the commands of counsellors in the conversation
     comptes_rendus.constater(session, entretien, statut, *, auteur, maintenant)
     comptes_rendus.rediger(session, entretien, *, issue, auteur, maintenant, theme, orientation, documents, note) -> CompteRendu
 

@@ -1,12 +1,14 @@
 """The chat API of the contract: the widget uses nothing else, and so may any other program."""
 from typing import Optional
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.reglages import Reglages
 from bot.site.enveloppe import Enveloppe, EnveloppeErreur
 from bot.site.garde import MessageEnvoye
+from bot.site.visiteur import conseiller
 
 COOKIE = "conseil"
 routeur = APIRouter(prefix="/api", tags=["conversation"], responses={
@@ -57,8 +59,9 @@ async def ouvrir(requete: Request, reponse: Response, ouverture: Optional[Ouvert
 @routeur.post("/messages", response_model=Enveloppe, summary="Envoyer un message, un choix ou un formulaire")
 async def envoyer(requete: Request, message: MessageEnvoye) -> Enveloppe:
     """Answers a message. The same `message_id` again returns the same envelope and does nothing twice."""
+    acteur = await to_thread.run_sync(conseiller, requete)
     return await requete.app.state.contexte.dialogue.traiter(lire_cookie(requete), message.message_id, texte=message.text, choix=message.choice,
-                                                               formulaire=message.form)
+                                                               formulaire=message.form, acteur=acteur)
 
 
 @routeur.get("/messages", response_model=Enveloppe, summary="Relire la conversation")

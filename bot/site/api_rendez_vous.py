@@ -3,7 +3,6 @@ The same services as the pages and the chat. Instants are ISO 8601 with their of
 import secrets
 from datetime import date, datetime, timedelta
 from typing import Any, Callable, Coroutine, Literal, Optional
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -280,7 +279,8 @@ def reserver(request: Request, reponse: Response, demande: DemandeEntretien) -> 
         motif = _motif_offert(s, code, lire_id(demande.creneau)[0])
         champs, exige = prise.champs_identite(s, invite, motif)
         lues, erreurs = prise.lire_identite(champs, demande.model_dump(include=set(coordonnees.CHAMPS)), exige, invite=invite is not None)
-        erreurs.pop("prenom", None)  # a program may not know it
+        if not demande.prenom:
+            erreurs.pop("prenom", None)  # a program may not know it
         if erreurs:
             raise SaisieRefusee(erreurs, exige)
         operation = f"api-{demande.operation_id.hex}"
@@ -307,9 +307,9 @@ def entretien_json(s: Session, e: Entretien, maintenant: datetime) -> ApiEntreti
     limite = e.debut - timedelta(hours=e.motif.limite_modif_h)
     return ApiEntretien(
         code=e.code, debut=local(e.debut, e.fuseau), fin=local(e.fin, e.fuseau), fuseau=e.fuseau, quand=messages.quand(s, e),
-        lieu=messages.lieu(s, e), motif=e.motif.code, modalite=e.modalite, etat=etat(e.statut, e.debut, e.fin, maintenant), tardive=e.tardive, documents=documents(e.motif),
-        possible=fenetre(e.debut, e.motif.limite_modif_h, maintenant) if e.statut == "pose" else "rien", deplacable_jusqu_a=local(limite, e.fuseau),
-        agenda=paroles.CHEMIN_ICS.format(code=e.code, lettres=quote(lettres(paroles.nom_de(s, e)))))
+        lieu=messages.lieu(s, e), motif=e.motif.code, modalite=e.modalite, etat=etat(e.statut, e.debut, e.fin, maintenant), tardive=e.tardive,
+        documents=documents(e.motif), possible=fenetre(e.debut, e.motif.limite_modif_h, maintenant) if e.statut == "pose" else "rien",
+        deplacable_jusqu_a=local(limite, e.fuseau), agenda=paroles.lien_ics(s, e))
 
 
 def _sur_entretien(request: Request, code: str, nom: str, faire: "Callable[[Session, Entretien, datetime], Any]") -> ApiEntretien:
@@ -381,7 +381,8 @@ def inscrire(request: Request, rencontre_id: int, qui: Identite) -> ApiInscripti
     prise.compter(request, "rendez_vous")
     maintenant = prise.maintenant_de(request)
     lues, erreurs = prise.lire_identite(prise.champs_inscription(), qui.model_dump(include=set(coordonnees.CHAMPS)), False)
-    erreurs.pop("prenom", None)
+    if not qui.prenom:
+        erreurs.pop("prenom", None)
     if erreurs:
         raise SaisieRefusee(erreurs, False)
 

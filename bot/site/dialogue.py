@@ -4,7 +4,7 @@ Order: input contract, emergency words, engine, and when the engine fails the se
 and after, in short transactions; what a button means is read there, never taken from the page.
 """
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Mapping, Optional, Sequence, cast
 from uuid import UUID
@@ -77,6 +77,7 @@ class Entree:
     formulaire: Optional[tuple[Message, Mapping[str, str]]] = None
     flux: Optional[str] = None  # the act under way
     coordonnees: Mapping[str, str] = field(default_factory=dict, repr=False)  # typed in a first message: for the draft that the turn opens
+    acteur: Optional[int] = None  # the counsellor signed in
 
 
 class Dialogue:
@@ -122,13 +123,17 @@ class Dialogue:
     # -- one turn ---------------------------------------------------------------------------------------------------------------------
 
     async def traiter(self, secret: Optional[str], message_id: "UUID | str", texte: Optional[str] = None, choix: Optional[str] = None,
-                      formulaire: Optional[FormulaireEnvoye] = None) -> Enveloppe:
-        """Answer one message. The same `message_id` again returns the same envelope and does nothing twice. Raises `Refus`."""
+                      formulaire: Optional[FormulaireEnvoye] = None, acteur: Optional[int] = None) -> Enveloppe:
+        """Answer one message. The same `message_id` again returns the same envelope and does nothing twice. Raises `Refus`.
+
+        `acteur`: the counsellor who is signed in, from the workspace's cookie; never from the page.
+        """
         debut = time.monotonic()
         lu = garde.lire_texte(texte) if texte is not None else None
         entree = await to_thread.run_sync(lambda: self._entrer(secret, str(message_id), Demande(texte, choix, formulaire), lu))
         if isinstance(entree, Enveloppe):
             return entree
+        entree = replace(entree, acteur=acteur)
         try:
             if entree.formulaire is not None:
                 return await to_thread.run_sync(lambda: self._recevoir_formulaire(entree, debut))
@@ -230,7 +235,7 @@ class Dialogue:
         conversation = entree.conversation
         reponse = await self.moteur.dire(conversation.moteur_id, texte, demande, {
             "caisse": conversation.caisse_code, "dernier_sujet": conversation.dernier_sujet, "profil": conversation.profil,
-            "conversation": conversation.id, "flux": entree.flux, "charge": entree.charge})
+            "conversation": conversation.id, "flux": entree.flux, "charge": entree.charge, "acteur": entree.acteur})
         brute = reponse["comprehension"]
         comprise = comprehension.interpreter(texte, brute) if texte else comprehension.lire(brute)
         acte = next((m["custom"] for m in reponse["messages"] if "dits" in (m.get("custom") or {})), None)

@@ -77,7 +77,7 @@ def confirmer(session: Session, demande: Demande, maintenant: datetime) -> Confi
 
 def personne(session: Session, motif: Motif, valeurs: Mapping[str, str], debut: datetime, invite: Optional[Invite]) -> tuple[Personne, Optional[int]]:
     """Who books, and the action of the campaign it counts for: the person invited, else the one that five facts point to, else who she says."""
-    typee = Personne(*(valeurs.get(c) or None for c in ("nom", "prenom", "telephone", "courriel")))
+    typee = Personne(valeurs.get("nom"), valeurs.get("prenom"), valeurs.get("telephone"), valeurs.get("courriel"))
     if invite is not None:
         return replace(typee, assure_id=invite.assure_id), None
     connu = coordonnees.reconnaitre(session, motif.caisse_code, valeurs)

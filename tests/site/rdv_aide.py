@@ -1,6 +1,7 @@
 """For the tests of the booking pages: `guichet`, a front on a small fictitious caisse at work, and `Lecteur`, a person with a browser that only reads
 HTML: she follows links by their words, fills fields by their names, presses buttons by their words."""
 import re
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from bot.contacts.base import Sessions
+from bot.contacts.base import ouvrir as ouvrir_base
 from bot.contacts.cle import cle_installation
 from bot.contacts.schema import migrer
 from bot.horloge import Horloge
@@ -91,6 +93,7 @@ class Lecteur:
         self.client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False, headers=PAGE)
         self.client.portal = portail  # one event loop for everybody, as in the real server
         self.reponse: Any = None
+        self._lue: Optional[tuple[Any, Lue]] = None
 
     def va(self, adresse: str) -> "Lecteur":
         self.reponse = self.client.get(adresse)
@@ -98,7 +101,9 @@ class Lecteur:
 
     @property
     def page(self) -> Lue:
-        return Lue(self.reponse.text)
+        if self._lue is None or self._lue[0] is not self.reponse:
+            self._lue = (self.reponse, Lue(self.reponse.text))
+        return self._lue[1]
 
     @property
     def texte(self) -> str:
@@ -188,26 +193,42 @@ def facade(tmp_path_factory):
 
 
 @contextmanager
-def guichet_ouvert(facade: Any, sessions: Sessions, dossier: Any, **reglages: Any) -> Iterator[Guichet]:
-    """The front on a caisse that has motifs and counsellors, no opening."""
+def guichet_ouvert(facade: Any, sessions: Sessions, dossier: Any, monde: Optional[Monde] = None, **reglages: Any) -> Iterator[Guichet]:
+    """The front on a database; without `monde`, its caisse gets motifs and counsellors, no opening."""
     app, portail = facade
     contexte, avant = app.state.contexte, vars(app.state.contexte).copy()
-    les_reglages = Reglages(donnees=dossier, base=sessions.engine.url.render_as_string(hide_password=False), port_moteur=1, port_actions=1, demo=True, **reglages)
+    adresse = sessions.engine.url.render_as_string(hide_password=False)
+    les_reglages = Reglages(donnees=dossier, base=adresse, port_moteur=1, port_actions=1, demo=True, **reglages)
     contexte.sessions, contexte.reglages, contexte.limites = sessions, les_reglages, Limites()
     contexte.horloge = Horloge.depuis(MAINTENANT)
     app.state.cle = cle_installation(les_reglages)
     try:
-        yield Guichet(app, sessions, installer(sessions, les_reglages.caisse), les_reglages, portail)
+        yield Guichet(app, sessions, monde or installer(sessions, les_reglages.caisse), les_reglages, portail)
     finally:
         vars(contexte).update(avant)
 
 
+@pytest.fixture(scope="session")
+def modele_guichet(tmp_path_factory, modele_sqlite):
+    """A database file with the agenda of `guichet`, to copy."""
+    chemin = tmp_path_factory.mktemp("guichet") / "contacts.db"
+    shutil.copy(modele_sqlite, chemin)
+    engine = ouvrir_base(f"sqlite:///{chemin}")
+    monde = installer(Sessions(engine))
+    with Sessions(engine)() as s:
+        ouvrir(s, monde)
+        ouvrir(s, monde, LUNDI + timedelta(1))
+        ouvrir(s, monde, LUNDI + timedelta(3), "13:30", "16:30", codes=("conseil_social_telephone", "auto_entrepreneur"), antenne=None)
+    engine.dispose()
+    return chemin, monde
+
+
 @pytest.fixture
-def guichet(facade, tmp_path, sessions):
+def guichet(facade, tmp_path, modele_guichet):
     """Bordeaux receives on Monday and Tuesday morning; the telephone on Thursday afternoon."""
-    with guichet_ouvert(facade, sessions, tmp_path) as g:
-        with sessions() as s:
-            ouvrir(s, g.monde)
-            ouvrir(s, g.monde, LUNDI + timedelta(1))
-            ouvrir(s, g.monde, LUNDI + timedelta(3), "13:30", "16:30", codes=("conseil_social_telephone", "auto_entrepreneur"), antenne=None)
+    modele, monde = modele_guichet
+    shutil.copy(modele, tmp_path / "contacts.db")
+    engine = ouvrir_base(f"sqlite:///{tmp_path / 'contacts.db'}")
+    with guichet_ouvert(facade, Sessions(engine), tmp_path, monde) as g:
         yield g
+    engine.dispose()

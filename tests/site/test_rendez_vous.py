@@ -11,7 +11,7 @@ from bot.agenda import fermetures, ouvertures
 from bot.agenda.auteurs import SYSTEME
 from bot.agenda.fermetures import Portee
 from bot.contacts.tables import Antenne, Contact, Demande, Entretien, Notification, Occupation
-from tests.site.rdv_aide import LUNDI, QUI, facade, guichet, guichet_ouvert  # noqa: F401  (fixture)
+from tests.site.rdv_aide import LUNDI, QUI, facade, guichet, guichet_ouvert, modele_guichet  # noqa: F401  (fixture)
 from tests.unit.agenda_aide import MAINTENANT, REUNION, a, assure, installer, ouvrir, quelqu_un, reserver
 
 NEUF_HEURES = "Lundi 19 septembre 2011 à 9 h 00"

@@ -9,7 +9,7 @@ from bot.agenda import code_ouverture, notifications
 from bot.agenda.instants import local
 from bot.contacts.cle import cle_installation
 from bot.contacts.tables import AccesRdv, Action, Cible, CodeOuverture, Entretien, Envoi, Lot, Notification, Socle
-from tests.site.rdv_aide import LUNDI, QUI, facade, guichet  # noqa: F401  (fixture)
+from tests.site.rdv_aide import LUNDI, QUI, facade, guichet, modele_guichet  # noqa: F401  (fixture)
 from tests.unit.agenda_aide import MAINTENANT, PARIS, a, assure, ouvrir, quelqu_un, reserver
 
 MARDI = LUNDI + timedelta(1)

@@ -58,7 +58,10 @@ def _inscription(fil: Fil, inscription_id: int, charge: Mapping[str, Any]) -> Di
 
 def _guide(fil: Fil, demande_id: int, charge: Mapping[str, Any]) -> Dire:
     _exiger_recent(fil, charge)
-    guides.annuler(fil.session, fil.session.get_one(DemandeGuide, demande_id), fil.tour.maintenant)
+    demande = fil.session.get_one(DemandeGuide, demande_id)
+    if demande.envoyee_le is not None:
+        raise RienADefaire
+    guides.annuler(fil.session, demande, fil.tour.maintenant)
     return Dire("C'est défait : rien ne vous sera envoyé.", "confirmation")
 
 

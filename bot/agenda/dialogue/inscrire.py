@@ -171,4 +171,5 @@ def _fini(fil: Fil, r: Rencontre, i: Inscription) -> list[Dire]:
         suite = "votre inscription, pour la revoir ou quitter la liste"
     reprises.fait(fil, "inscription", i.id, jeton=True)
     return [Dire(f"{debut}\n{paroles.garder_code(fil.session, i, suite)}", "confirmation", [paroles.defaire(fil, "inscription", i.id)],
-                 donnees={"code": i.code, "debut": paroles.iso(r.debut, r.fuseau), "fuseau": r.fuseau, "rang": rang})]
+                 donnees={"code": i.code, "debut": paroles.iso(r.debut, r.fuseau), "fuseau": r.fuseau, "rang": rang,
+                          "ics": paroles.lien_ics(fil.session, i)})]

@@ -106,8 +106,12 @@ def nom_de(session: Session, sujet: "Entretien | Inscription") -> str:
 
 def donnees(session: Session, e: Entretien) -> dict[str, Any]:
     """What a program wants of an entretien (contract: `data.code`)."""
-    lien = CHEMIN_ICS.format(code=e.code, lettres=quote(lettres(nom_de(session, e))))
-    return {"code": e.code, "debut": local(e.debut, e.fuseau).isoformat(), "fuseau": e.fuseau, "ics": lien}
+    return {"code": e.code, "debut": iso(e.debut, e.fuseau), "fuseau": e.fuseau, "ics": lien_ics(session, e)}
+
+
+def lien_ics(session: Session, sujet: "Entretien | Inscription") -> str:
+    """Where the calendar file of a booking is."""
+    return CHEMIN_ICS.format(code=sujet.code, lettres=quote(lettres(nom_de(session, sujet))))
 
 
 def garder_code(session: Session, sujet: "Entretien | Inscription", objet: str) -> str:

@@ -274,6 +274,21 @@ def acteur_de(session: Session, ouverte: SessionEspace, droit: Optional[Droit] =
                   etape=etape_de(ouverte, siens), role=role)
 
 
+def conseiller_connecte(request: Request) -> Optional[int]:
+    """The counsellor whose workspace is open in this browser, for the conversation: her commands are understood there too. None for the public.
+
+    A site that carries the chat window never has this cookie (SameSite=Lax), and a write that comes from another site is refused before.
+    """
+    contexte = request.app.state.contexte
+    cookie = request.cookies.get(nom_cookie(contexte.reglages))
+    if not cookie:
+        return None
+    with contexte.sessions.lecture() as s:
+        ouverte = connexion.retrouver_session(s, cookie, contexte.horloge.maintenant(), contexte.reglages.demo)
+        acteur = acteur_de(s, ouverte) if ouverte else None
+    return acteur.conseiller_id if acteur and acteur.etape == OUVERTE else None
+
+
 def etape_de(ouverte: SessionEspace, siens: frozenset[str]) -> str:
     """How far a session has come: the code of the telephone first, then a password of one's own, then the telephone of who must have one."""
     compte = ouverte.compte

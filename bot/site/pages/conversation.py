@@ -19,6 +19,7 @@ from bot.site.enveloppe import Enveloppe, Message
 from bot.site.formulaires import en_attente
 from bot.site.garde import FormulaireEnvoye, RequeteIllisible, lire_texte
 from bot.site.pages.gabarits import caisse_de, page, page_erreur
+from bot.site.visiteur import conseiller
 
 routeur = APIRouter(include_in_schema=False)
 # Before the name of a field of a form of the conversation, which shares its request with the page's own fields.
@@ -135,6 +136,7 @@ async def _traiter(request: Request, caisse_code: str, champs: Mapping[str, str]
     contexte, secret = request.app.state.contexte, lire_cookie(request)
     choix, formulaire, texte = champs.get("choix"), saisie_formulaire(champs), champs.get("texte", "")
     demande: dict[str, Any] = {"choix": choix} if choix else {"formulaire": formulaire} if formulaire else {"texte": texte}
+    demande["acteur"] = await to_thread.run_sync(conseiller, request)
     numero = message_id(champs.get("jeton", ""), choix or (formulaire.model_dump_json() if formulaire else texte))
     if secret:
         try:

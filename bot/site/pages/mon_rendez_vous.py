@@ -131,7 +131,7 @@ def _inscription(s: Session, caisse: Caisse, i: Optional[Inscription], maintenan
     rang = rencontres.rang_de(s, i)
     jusqu_a = en_lettres(i.offre_expire_le, r.fuseau, caisse.fuseau) if i.offre_expire_le else None
     vivante = i.statut in rencontres.VIVANTES and r.annulee_le is None and r.cloturee_le is None and maintenant < r.fin
-    return {"i": i, "r": r, "quand": en_lettres(r.debut, r.fuseau, caisse.fuseau), "rang": paroles.ordinal(rang) if rang else None,
+    return {"i": i, "r": r, "quand": en_lettres(r.debut, r.fuseau, caisse.fuseau), "rang": rang,
             "jusqu_a": jusqu_a, "vivante": vivante, "lettres": lettres(paroles.nom_de(s, i)).upper()}
 
 

@@ -310,7 +310,7 @@ def lignes_recap(session: Session, caisse: Caisse, motif: Motif, debut: datetime
         ("Quand", paroles.majuscule(_quand(caisse, debut, antenne_id))), ou, ("Sujet", agenda.titre(motif)),
         ("Durée", f"Comptez {paroles.duree(motif.duree)}."), ("Au nom de", nom or "La personne à qui le courrier d'invitation était adressé"),
         ("Téléphone", ecrit if antenne is not None else ""), ("Courriel", qui.get("courriel", "")),
-        ("À apporter" if antenne is not None else "À garder près de vous", " ; ".join(motifs.documents(motif))),
+        ("À apporter" if antenne is not None else "À prévoir", " ; ".join(motifs.documents(motif))),
         ("Place plus tôt", "Nous vous prévenons si une place se libère plus tôt." if demarche.plus_tot else "")) if ligne[1]]
 
 
