@@ -119,6 +119,8 @@ def _remplir(formulaire: dict[str, Any]) -> Optional[dict[str, str]]:
     for champ in formulaire["fields"]:
         possibles = f" ({' / '.join(champ['choices'])})" if champ.get("choices") else ""
         facultatif = "" if champ.get("required", True) else " (facultatif)"
+        if champ.get("error"):
+            dire(f"  ! {champ['label']} : {champ['error']}")
         lu = _lire(f"  {champ['label']}{possibles}{facultatif} : ")
         if lu is None or lu.strip() in QUITTER:
             return None

@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Any, Iterable, Iterator, Mapping, Optional
 from urllib.parse import urlsplit
 
-from bot.cli.commun import afficher_json, dire
+from bot.campagnes.annee import verifier as verifier_campagnes
+from bot.cli.commun import afficher_json, dire, refuser
+from bot.enquete.questionnaire import verifier as verifier_questionnaires
 from bot.knowledge.baremes import lire_baremes
-from bot.knowledge.catalogue import Catalogue
+from bot.knowledge.catalogue import CONTINUER, Catalogue
 from bot.knowledge.fiches import lire_fiches
 from bot.knowledge.lecture import ErreurConnaissance, lire_yaml
 from bot.knowledge.verification import Defaut, verifier
+from bot.knowledge.voisinage import Formulation, identiques, proches
 from bot.reglages import RACINE
 from bot.texte.normalisation import cle
+from bot.texte.typographie import nombre as ecrire_nombre
+from bot.texte.typographie import quantite
 
 AIDE = "vérifie les fiches, les barèmes, les règles de dialogue et la configuration du moteur"
 EXEMPLES_MIN = 10
@@ -28,10 +33,14 @@ _VARIABLE_CITEE = re.compile(r"""["'][^"'\n]*\$\{\w+\}[^"'\n]*["']""")
 
 def declarer(analyseur: argparse.ArgumentParser) -> None:
     analyseur.add_argument("fiches", nargs="*", type=Path, metavar="FICHE", help="seulement ces fiches (knowledge/faq/…/….yml)")
-    analyseur.add_argument("--json", action="store_true", help="écrit les défauts en JSON")
+    analyseur.add_argument("--formulations", action="store_true", help="montre les formulations de sujets différents qui se ressemblent le plus")
+    analyseur.add_argument("--nombre", type=int, default=40, metavar="N", help="combien de paires montrer avec --formulations (40 par défaut)")
+    analyseur.add_argument("--json", action="store_true", help="écrit les défauts, ou les paires, en JSON")
 
 
 def executer(options: argparse.Namespace) -> int:
+    if options.formulations:
+        return comparer_formulations(options.nombre, options.json)
     if options.fiches:
         defauts, resume = verifier(seulement=[f"{c.parent.name}/{c.stem}" for c in options.fiches]), f"{len(options.fiches)} fiche(s) relue(s)."
     else:
@@ -41,6 +50,28 @@ def executer(options: argparse.Namespace) -> int:
     else:
         montrer(defauts, resume)
     return 1 if defauts else 0
+
+
+def comparer_formulations(nombre: int, en_json: bool, racine: Path = RACINE) -> int:
+    """The pairs to settle: sentences that stand under two labels first, which is an error, then the closest."""
+    if nombre < 0:
+        refuser("NOMBRE_IMPOSSIBLE", "le nombre de paires à montrer est un nombre positif.")
+    formulations = [Formulation(fiche.sujet, f) for fiche in lire_fiches(racine / "knowledge").values()
+                    for f in [*fiche.toutes_formulations, fiche.question]]
+    formulations += [Formulation(i, e) for i, exemples in Dialogue.lire(racine).exemples.items() for e in exemples]
+    memes, voisines = identiques(formulations), proches(formulations, nombre)
+    if en_json:
+        afficher_json([{"similarite": p.similarite, "identiques": p in memes,
+                        "formulations": [{"etiquette": f.etiquette, "texte": f.texte} for f in (p.une, p.autre)]} for p in [*memes, *voisines]])
+        return 1 if memes else 0
+    for titre, paires in (("Les mêmes mots sous deux étiquettes, à corriger :", memes), ("Les plus proches, à relire :", voisines)):
+        if paires:
+            dire(titre)
+        for p in paires:
+            dire(f"  {ecrire_nombre(p.similarite, 2)}  {p.une.texte}   [{p.une.etiquette}]\n        {p.autre.texte}   [{p.autre.etiquette}]")
+    fin = f"{quantite(len(memes), 'doublon')} à corriger." if memes else "aucun doublon."
+    dire(f"{ecrire_nombre(len(formulations))} formulations comparées ; {fin}")
+    return 1 if memes else 0
 
 
 def montrer(defauts: list[Defaut], resume: str) -> None:
@@ -67,7 +98,8 @@ def tout_verifier(racine: Path = RACINE) -> tuple[list[Defaut], str]:
         fiches = lire_fiches(connaissances) if not defauts else {}
         formulations = {cle(f): fiche.sujet for fiche in fiches.values() for f in [*fiche.toutes_formulations, fiche.question]}
         defauts += [*verifier_intentions(dialogue, catalogue), *verifier_regles(dialogue), *verifier_exemples(dialogue, formulations),
-                    *verifier_actions(dialogue, racine), *verifier_config(racine)]
+                    *verifier_actions(dialogue, racine), *verifier_config(racine), *verifier_campagnes(connaissances),
+                    *verifier_questionnaires(connaissances / "questionnaires")]
         if defauts:
             return defauts, ""
         baremes = lire_baremes(connaissances / "baremes")
@@ -114,7 +146,7 @@ def _regles(racine: Path) -> Iterator[tuple[str, Optional[str], tuple[str, ...]]
 
 def verifier_intentions(dialogue: Dialogue, catalogue: Catalogue) -> Iterable[Defaut]:
     """Every label of the catalogue that is not a topic is an intent of the domain, and the reverse; each starts a rule."""
-    attendues = catalogue.flux | catalogue.conversation
+    attendues = catalogue.flux | catalogue.conversation | {CONTINUER}
     for etiquette in sorted(attendues - set(dialogue.intentions)):
         yield Defaut("ETIQUETTE_SANS_INTENTION", "domain.yml", f"« {etiquette} » est au catalogue : ajoutez-la sous « intents ».")
     for intention in sorted(set(dialogue.intentions) - attendues):
@@ -140,7 +172,7 @@ def verifier_regles(dialogue: Dialogue) -> Iterable[Defaut]:
 def verifier_exemples(dialogue: Dialogue, formulations: Mapping[str, str]) -> Iterable[Defaut]:
     """Enough examples for each intent, none in two places. `formulations`: those of the sheets, as `cle` writes them."""
     chez = dict(formulations)
-    for intention in dialogue.intentions:
+    for intention in (i for i in dialogue.intentions if i != CONTINUER):
         nombre = len(dialogue.exemples.get(intention, ()))
         if nombre < EXEMPLES_MIN:
             yield Defaut("EXEMPLES_RARES", f"intention « {intention} »",

@@ -41,7 +41,7 @@ def dire(texte: str, erreur: bool = False, brut: bool = False) -> None:
 def dire_refus(erreur: Exception) -> int:
     """Says why a command was refused. Exceptions of the domain carry a code and a French sentence; anything else is a fault of ours."""
     if getattr(erreur, "code", None) and not isinstance(erreur, OSError):
-        dire(f"conseil : {erreur or getattr(erreur, 'message', '')}", erreur=True)
+        dire(f"conseil : {str(erreur) or getattr(erreur, 'message', '')}", erreur=True)
         return 1
     dire(f"conseil : panne inattendue ({type(erreur).__name__}). Détail dans {consigner(erreur)}.", erreur=True)
     return 1

@@ -13,8 +13,12 @@ from typing import Callable, Mapping
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.cli.conservation import travail as conservation
+from bot.agenda import tournee
+from bot.agenda.notifications import Expediteur, ExpediteurCourriel, ExpediteurFichier
 from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.conversations import DUREE_MAX, INACTIVITE, purger
+from bot.enquete import travail as enquete
 from bot.horloge import Horloge
 from bot.journal import regler
 from bot.reglages import Reglages
@@ -50,6 +54,21 @@ def purger_suivi(chemin: Path, maintenant: float) -> int:
         connexion.close()
 
 
+def travaux_agenda(sessions: Sessions, horloge: Horloge, reglages: Reglages) -> dict[str, Callable[[], int]]:
+    """The agenda's jobs of one round: holds and offers that are over, earlier slots, old identities, and the messages that are due.
+
+    E-mail leaves by the mail server. Without one it waits, except in the demonstration, where every message becomes a file of `messages`; an SMS
+    does so everywhere until a caisse plugs its own service in (`notifications.Expediteur`).
+    """
+    fichiers = ExpediteurFichier(reglages.donnees / "messages")
+    expediteurs: dict[str, Expediteur] = {"sms": fichiers}
+    serveur = bool(reglages.smtp_hote and reglages.smtp_expediteur)
+    if serveur or reglages.demo:
+        expediteurs["courriel"] = ExpediteurCourriel(reglages, horloge.maintenant()) if serveur else fichiers
+    travaux = tournee.travaux(sessions, horloge.maintenant, expediteurs, reglages.adresse_publique)
+    return travaux if "courriel" in expediteurs else {nom: t for nom, t in travaux.items() if nom != "messages"}
+
+
 def passer(travaux: Mapping[str, Callable[[], int]]) -> None:
     """Every job once. A locked or absent database is for the next minute."""
     for nom, travail in travaux.items():
@@ -70,9 +89,10 @@ def principal(periode: float = PERIODE) -> None:
         signal.signal(signal_, lambda *_: fin.set())
     sessions = Sessions(ouvrir(reglages.adresse_base))
     travaux = {"purge des conversations": lambda: purger_conversations(sessions, horloge),
-               "purge du suivi": lambda: purger_suivi(reglages.donnees / "suivi.db", time.time())}
+               "purge du suivi": lambda: purger_suivi(reglages.donnees / "suivi.db", time.time()),
+               "enquête": lambda: enquete.passer(sessions, horloge, reglages), "conservation": conservation(sessions, reglages, horloge)}
     while True:
-        passer(travaux)
+        passer(travaux | travaux_agenda(sessions, horloge, reglages))
         if fin.wait(periode):
             return
 

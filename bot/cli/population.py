@@ -12,6 +12,7 @@ from bot.campagnes.fictif import ORDRE, generer
 from bot.campagnes.population import AucuneLigneValable, Avancement, Rapport, Reprise, importer, reprendre
 from bot.cli.base import migrer_base
 from bot.cli.commun import afficher_json, dire, lire_reglages, refuser
+from bot.cli.conservation import rejouer
 from bot.cli.francais import entier
 from bot.contacts.caisses import ANTENNES_DEMO, caisse
 from bot.horloge import PARIS, Horloge
@@ -58,6 +59,9 @@ def _importer(options: argparse.Namespace) -> int:
     with _fichier_rejets(options.fichier, sortie, voulu=options.rejets is not None) as rejeter:
         rapport = importer(sessions, options.fichier, options.caisse, maintenant=maintenant, rejeter=rejeter, suivre=suivre)
     rapport.reprises = reprises
+    if revenus := rejouer(sessions, reglages, maintenant, options.caisse):
+        dire(f"{quantite(revenus, 'personne effacée à sa demande était', 'personnes effacées à leur demande étaient')} dans ce fichier : de nouveau "
+             f"{'effacée' if revenus == 1 else 'effacées'}. Demandez au service qui l'a produit de l'en retirer.", erreur=True)
     rejets = str(sortie) if rapport.rejetees or options.rejets else None
     if options.json:
         afficher_json(rapport.en_dict() | {"rejets": rejets})

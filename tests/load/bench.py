@@ -28,7 +28,7 @@ from bot.cli.train import controler_sujets, intentions_du_domaine
 from bot.reglages import RACINE
 from bot.site.comprehension import par_les_mots
 from bot.texte.typographie import nombre
-from tests.load import population
+from tests.load import agenda, population
 from tests.load.mesures import centiles, descendance, entrainer, interroger, memoire_mo, pile_entiere
 
 LIGNES = 12
@@ -153,7 +153,7 @@ def comparer(dossier: Path) -> dict[str, Any]:
 # -- what is shown ----------------------------------------------------------------------------------------------------------------------
 
 
-ETAPES = 8
+ETAPES = 9
 _debut, _faites = time.monotonic(), 0
 
 
@@ -224,6 +224,8 @@ def executer() -> None:
         noter(comparaison=comparer(dossier / "comparer"))
         etape("population : import et volumes, de plus en plus grands (BENCH_MILLION=1 : jusqu'au million)")
         noter(population=population.mesurer(dossier))
+        etape("rendez-vous : recherche, confirmation, ruée sur les mêmes créneaux")
+        noter(agenda=agenda.mesurer(dossier))
     dire(f"Fini en {secondes(time.monotonic() - _debut)}. Résultats : {sortie}.")
 
 

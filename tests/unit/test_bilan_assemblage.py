@@ -1,4 +1,4 @@
-# ruff: noqa: F811, E704, E702  (fixtures are imported by name; one fault a line)
+# ruff: noqa: F811  (fixtures are imported by name; one fault a line)
 """The regional content against counts made another way: bare SQL on the same database."""
 from datetime import date
 

@@ -1,4 +1,4 @@
-# ruff: noqa: F811, E704, E702  (fixtures are imported by name; one fault a line)
+# ruff: noqa: F811  (fixtures are imported by name; one fault a line)
 """The rules K01 to K22: each passes on a sound file, and each is triggered alone by one fault."""
 import copy
 import json

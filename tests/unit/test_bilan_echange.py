@@ -1,4 +1,4 @@
-# ruff: noqa: F811, E704, E702  (fixtures are imported by name; one fault a line)
+# ruff: noqa: F811  (fixtures are imported by name; one fault a line)
 """The interchange file: same content, same bytes; one byte changed, refused; nothing strange let in."""
 import hashlib
 import json

@@ -1,4 +1,4 @@
-# ruff: noqa: F811, E704, E702  (fixtures are imported by name; one fault a line)
+# ruff: noqa: F811  (fixtures are imported by name; one fault a line)
 """The life of a bilan: who may do what, what is frozen, the deadline, and what people write that must never be lost."""
 import json
 from datetime import datetime, timedelta, timezone
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from sqlalchemy import select, text
 
-from bot.bilan import cles, echeance, echange, etats, reception, registre, saisie
+from bot.bilan import cles, echange, echeance, etats, reception, registre, saisie
 from bot.bilan.etats import OPERATEUR
 from bot.contacts.tables import Bilan, ExerciceBilan, Historique
 from tests.annee_bilan import CAISSE, CLE, FIN, acte, annee, modele_bilan, signe  # noqa: F401  (fixtures)

@@ -1,4 +1,4 @@
-# ruff: noqa: F811, E704, E702  (fixtures are imported by name; one fault a line)
+
 """Nothing hidden may be found: by linear algebra, by trying every whole number, nor by comparing two editions."""
 from itertools import product
 
