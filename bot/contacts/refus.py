@@ -9,3 +9,9 @@ class Refus(Exception):
     statut: int = 400
     attendre: Optional[int] = None
     message: str = "Cette demande n'est pas possible."
+
+    def __init__(self, message: Optional[str] = None):
+        """`message`: a sentence that says more than the class's own."""
+        super().__init__(message or self.message)
+        if message:
+            self.message = message

@@ -91,7 +91,7 @@ def personne(session: Session, motif: Motif, valeurs: Mapping[str, str], debut: 
 def champs_identite(session: Session, invite: Optional[Invite], motif: Motif) -> tuple[list[Champ], bool]:
     """The fields asked for a motif, and whether a number is required: all, or for an invited person how to reach her if it has changed."""
     exige = motif.modalite == "telephone"
-    champs = [Champ(**c).model_copy(update={"label": c["label"].replace(" (facultatif)", "")}) for c in coordonnees.formulaire(exige)["fields"]]
+    champs = [Champ(**c) for c in coordonnees.formulaire(exige)["fields"]]
     if invite is None:
         return champs, exige
     assure = session.get(Assure, invite.assure_id)
@@ -103,8 +103,7 @@ def champs_identite(session: Session, invite: Optional[Invite], motif: Motif) ->
 
 def champs_inscription() -> list[Champ]:
     """The fields of a rencontre: who comes, and how she is told that a seat is free."""
-    champs = [Champ(**c) for c in coordonnees.formulaire(False)["fields"] if c["name"] != "code_postal"]
-    return [c.model_copy(update={"label": c.label.replace(" (facultatif)", "")}) for c in champs]
+    return [Champ(**c) for c in coordonnees.formulaire(False)["fields"] if c["name"] != "code_postal"]
 
 
 def lire_identite(champs: Sequence[Champ], valeurs: Mapping[str, str], exige: bool, *, invite: bool = False) -> tuple[dict[str, str], dict[str, str]]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.agenda import identite
 from bot.agenda.dialogue.fil import Fil
-from bot.agenda.identite import LETTRES_NOM, Personne, lettres
+from bot.agenda.identite import Personne, lettres
 from bot.agenda.refus import CourrielInvalide, NomManquant, TelephoneManquant
 from bot.contacts.flux import Dire
 from bot.contacts.tables import Assure
@@ -19,6 +19,8 @@ IDENTITE, CODE, ADRESSE = "rdv_identite", "rdv_code", "guide_adresse"
 ETAPE = "identite"
 CHAMPS = ("nom", "prenom", "telephone", "courriel", "code_postal")
 JOINDRE = "Indiquez un téléphone ou un courriel, pour vous prévenir si quelque chose change."
+# Letters of a surname: « Ly », « Bo », « Ng » are names.
+NOM_MIN = 2
 
 
 def _champ(nom: str, libelle: str, autocomplete: str, **reste: Any) -> dict[str, Any]:
@@ -31,7 +33,7 @@ def formulaire(telephone_exige: bool, connus: Collection[str] = ()) -> dict[str,
     champs = [
         _champ("nom", "Nom", "family-name", max_length=80), _champ("prenom", "Prénom", "given-name", max_length=80),
         _champ("telephone", "Téléphone", "tel", type="tel", required=telephone_exige, max_length=25, help=aide),
-        _champ("courriel", "Courriel" + (" (facultatif)" if telephone_exige else ""), "email", type="email", required=False),
+        _champ("courriel", "Courriel", "email", type="email", required=False),
         _champ("code_postal", "Code postal", "postal-code", required=False, max_length=5,
                help="Il aide votre caisse à retrouver votre dossier.")]
     return {"id": IDENTITE, "submit": "Continuer", "sent": "Coordonnées envoyées", "fields": [c for c in champs if c["name"] not in connus]}
@@ -49,14 +51,14 @@ def formulaire_adresse() -> dict[str, Any]:
     return {"id": ADRESSE, "submit": "Commander", "sent": "Adresse envoyée", "fields": [
         _champ("nom", "Nom", "family-name", max_length=80), _champ("prenom", "Prénom", "given-name", max_length=80),
         _champ("adresse", "Numéro et rue", "address-line1", max_length=120),
-        _champ("complement", "Complément (facultatif)", "address-line2", required=False, max_length=120),
+        _champ("complement", "Complément", "address-line2", required=False, max_length=120),
         _champ("code_postal", "Code postal", "postal-code", max_length=5), _champ("ville", "Ville", "address-level2", max_length=80)]}
 
 
 def erreurs(valeurs: Mapping[str, str], telephone_exige: bool) -> dict[str, str]:
     """What is wrong in a filled identity form, by field: the sentences of the services' own refusals."""
     faux: dict[str, str] = {}
-    if len(lettres(valeurs.get("nom", ""))) < LETTRES_NOM:
+    if len(lettres(valeurs.get("nom", ""))) < NOM_MIN:
         faux["nom"] = NomManquant.message
     telephone = valeurs.get("telephone", "")
     if (telephone or telephone_exige) and identite.telephone(telephone) is None:
@@ -98,7 +100,7 @@ def recevoir(fil: Fil, valeurs: Mapping[str, str]) -> None:
 def complete(fil: Fil, telephone_exige: bool) -> bool:
     """Whether enough is known to book."""
     connu = fil.prive.get("assure_id") is not None
-    if not connu and len(lettres(fil.prive.get("nom", ""))) < LETTRES_NOM:
+    if not connu and len(lettres(fil.prive.get("nom", ""))) < NOM_MIN:
         return False
     if telephone_exige:
         return numero(fil) is not None
