@@ -22,12 +22,13 @@ def declarer(analyseur: argparse.ArgumentParser) -> None:
     actes = analyseur.add_subparsers(dest="acte", metavar="ACTE", required=True, title="actes ")
     actes.add_parser("migrer", help="met la base au schéma de cette version", description="Met la base au schéma de cette version.")
     copier = actes.add_parser("sauvegarder", help="copie la base, même pendant que le site écrit",
-                              description="Copie la base telle qu'elle est à un instant, même pendant que le site écrit. Le fichier n'est lisible que de "
-                                          "vous ; la clé de l'installation n'y est pas, gardez-la à part.")
-    copier.add_argument("--vers", type=Path, metavar="DOSSIER", help="où ranger la sauvegarde (par défaut : sauvegardes, dans le dossier de données)")
+                              description="Copie la base telle qu'elle est à un instant, même pendant que le site écrit. Le fichier n'est lisible "
+                                          "que de vous ; la clé de l'installation n'y est pas, gardez-la à part.")
+    copier.add_argument("--vers", type=Path, metavar="DOSSIER",
+                        help="où ranger la sauvegarde (par défaut : sauvegardes, dans le dossier de données)")
     retour = actes.add_parser("restaurer", help="remet une sauvegarde à la place de la base",
-                              description="Remet une sauvegarde à la place de la base, une fois le site arrêté. L'ancienne base est gardée à côté ; les "
-                                          "personnes effacées depuis la sauvegarde le restent.")
+                              description="Remet une sauvegarde à la place de la base, une fois le site arrêté. L'ancienne base est gardée à "
+                                          "côté ; les personnes effacées depuis la sauvegarde le restent.")
     retour.add_argument("fichier", type=Path, metavar="FICHIER", help="la sauvegarde à remettre")
     for acte in (copier, retour):
         acte.add_argument("--json", action="store_true", help="résultat en JSON")

@@ -13,9 +13,9 @@ from typing import Callable, Mapping
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.cli.conservation import travail as conservation
 from bot.agenda import tournee
 from bot.agenda.notifications import Expediteur, ExpediteurCourriel, ExpediteurFichier
+from bot.cli.conservation import travail as conservation
 from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.conversations import DUREE_MAX, INACTIVITE, purger
 from bot.enquete import travail as enquete

@@ -27,8 +27,8 @@ _MOTS = {"saisie_trame": ("trame d'entretien", "trames d'entretien"), "rappel": 
 def declarer(analyseur: argparse.ArgumentParser) -> None:
     actes = analyseur.add_subparsers(dest="acte", metavar="ACTE", required=True, title="actes ")
     voir = actes.add_parser("exporter", help="écrit tout ce que la base sait d'une personne",
-                            description="Écrit tout ce que la base sait d'une personne, lisible par elle (JSON). Vérifiez son identité avant de le lui "
-                                        "remettre.")
+                            description="Écrit tout ce que la base sait d'une personne, lisible par elle (JSON). Vérifiez son identité avant "
+                                        "de le lui remettre.")
     oublier = actes.add_parser("effacer", help="efface une personne, et s'en souvient sans elle",
                                description="Annule ses rendez-vous à venir, puis l'efface. Ses contacts restent comptés, sans elle. Une sauvegarde "
                                            "restaurée ou un nouveau fichier qui la ramène l'efface à nouveau.")
@@ -72,8 +72,8 @@ def _exporter(options: argparse.Namespace) -> int:
         raise
     finally:
         sessions.engine.dispose()
-    dire(f"{quantite(export_personne.compter(document), 'élément')} dans {options.vers}. Ce fichier n'est lisible que de vous : remettez-le à la personne "
-         "après avoir vérifié qui elle est, puis effacez-le.")
+    dire(f"{quantite(export_personne.compter(document), 'élément')} dans {options.vers}. Ce fichier n'est lisible que de vous : remettez-le à la "
+         "personne après avoir vérifié qui elle est, puis effacez-le.")
     return 0
 
 
@@ -109,7 +109,8 @@ def _effacer(options: argparse.Namespace) -> int:
 def _raconter(rapport: Rapport) -> None:
     if rapport.annules or rapport.desistes:
         dire(f"Annulé d'abord : {quantite(rapport.annules, 'rendez-vous à venir', 'rendez-vous à venir')}, "
-             f"{quantite(rapport.desistes, 'place rendue', 'places rendues')} à une rencontre. Prévenez la personne : ses coordonnées n'existent plus ici.")
+             f"{quantite(rapport.desistes, 'place rendue', 'places rendues')} à une rencontre. Prévenez la personne : ses coordonnées "
+             "n'existent plus ici.")
     else:
         dire("Aucun rendez-vous à venir.")
     for titre, comptes in (("Effacé", rapport.supprimes), ("Gardé sans la personne", rapport.anonymises)):
@@ -137,8 +138,8 @@ def _purger(options: argparse.Namespace) -> int:
                                    for e in passage.retards]})
         return 0
     if passage.retards:
-        dire(f"En retard jusqu'ici : {', '.join(e.regle for e in passage.retards)}. L'ouvrier tourne-t-il ? Voyez « conseil serve » et ses journaux.",
-             erreur=True)
+        dire(f"En retard jusqu'ici : {', '.join(e.regle for e in passage.retards)}. L'ouvrier tourne-t-il ? Voyez « conseil serve » et ses "
+             "journaux.", erreur=True)
     lues = conservation.lire()
     donnees = {r.code: r.donnees for r in lues.regles} | {f.code: f.donnees for f in lues.fichiers}
     for code, nombre in {**passage.faits, **passage.fichiers}.items():

@@ -19,13 +19,15 @@ CAISSES_MAX = 28
 
 
 def declarer(analyseur: argparse.ArgumentParser) -> None:
-    analyseur.description = ("Joue une année d'activité fictive : population, courriers, rendez-vous, entretiens, rencontres, enquête, écrits du bilan. "
-                             "Tout y est marqué fictif. Refuse une base qui porte de vraies personnes : donnez-lui la sienne, par exemple "
+    analyseur.description = ("Joue une année d'activité fictive : population, courriers, rendez-vous, entretiens, rencontres, enquête, écrits du "
+                             "bilan. Tout y est marqué fictif. Refuse une base qui porte de vraies personnes : donnez-lui la sienne, par exemple "
                              "CONSEIL_DONNEES=/tmp/simulation.")
     analyseur.add_argument("--annee", type=entier(2009, 2100), required=True, metavar="A", help="année jouée (sa campagne doit exister)")
-    analyseur.add_argument("--caisses", type=entier(1, CAISSES_MAX), required=True, metavar="N", help=f"combien de caisses du réseau (1 à {CAISSES_MAX})")
+    analyseur.add_argument("--caisses", type=entier(1, CAISSES_MAX), required=True, metavar="N",
+                           help=f"combien de caisses du réseau (1 à {CAISSES_MAX})")
     analyseur.add_argument("--assures", type=entier(50, 500_000), required=True, metavar="M", help="combien d'assurés dans chacune")
-    analyseur.add_argument("--graine", default="1", metavar="S", help="ce qui décide du hasard : la même graine donne les mêmes chiffres (par défaut : 1)")
+    analyseur.add_argument("--graine", default="1", metavar="S",
+                           help="ce qui décide du hasard : la même graine donne les mêmes chiffres (par défaut : 1)")
     analyseur.add_argument("--json", action="store_true", help="compte rendu en JSON")
 
 

@@ -280,11 +280,11 @@ def purger_fichiers(dossier: Path, conservation: Conservation, machine: float) -
 
 
 def fermer_comptes_inutilises(session: Session, maintenant: datetime, delai: str = "90 jours") -> int:
-    """Close the accounts nobody has opened for `delai`; how many. Whoever must stay (last responsable, booked entretiens) stays; demo accounts too."""
-    fermes = 0
-    avant = limite(delai, maintenant)
-    for compte in session.scalars(select(Compte).where(Compte.desactive_le.is_(None), Compte.demo.is_(False),
-                                                       func.coalesce(Compte.derniere_connexion_le, Compte.cree_le) < avant).order_by(Compte.id)).all():
+    """Close the accounts nobody has opened for `delai`; how many. Whoever must stay (last responsable, booked entretiens) stays; demo
+    accounts too."""
+    fermes, vu_le = 0, func.coalesce(Compte.derniere_connexion_le, Compte.cree_le)
+    dormants = select(Compte).where(Compte.desactive_le.is_(None), Compte.demo.is_(False), vu_le < limite(delai, maintenant)).order_by(Compte.id)
+    for compte in session.scalars(dormants).all():
         try:
             comptes.desactiver(session, compte, comptes.SYSTEME, maintenant)
         except Refus:

@@ -303,7 +303,8 @@ def reprendre_registre(session: Session, chemin: Path) -> int:
     caisses, ajoutes = set(session.scalars(select(Caisse.code))), 0
     for ligne in _lignes(chemin):
         morceaux = ligne.split(";")
-        if len(morceaux) == 3 and re.fullmatch(r"[0-9a-f]{64}", morceaux[0]) and morceaux[1] in caisses and session.get(Effacement, morceaux[0]) is None:
+        lisible = len(morceaux) == 3 and re.fullmatch(r"[0-9a-f]{64}", morceaux[0]) is not None and morceaux[1] in caisses
+        if lisible and session.get(Effacement, morceaux[0]) is None:
             session.add(Effacement(empreinte=morceaux[0], caisse_code=morceaux[1], le=datetime.fromisoformat(morceaux[2])))
             ajoutes += 1
     session.flush()

@@ -21,9 +21,9 @@ TITRES = {
     "saisie_trame": "Trames d'entretien", "acces_rdv": "Accès à un rendez-vous", "rappel": "Demandes de rappel",
     "demande_guide": "Commandes de guides", "notification": "Messages prévus ou partis", "historique": "Historique de vos objets",
     "audit": "Qui a ouvert votre dossier"}
-NOTE = ("Vos réponses à l'enquête sont tenues sous un pseudonyme tiré au sort : elles ne sont pas jointes, pour que personne à la caisse ne puisse les "
-        "lire en regard de votre nom. Le texte d'une conversation avec l'assistant n'est rattaché à aucun dossier et s'efface de lui-même en 24 heures "
-        "au plus.")
+NOTE = ("Vos réponses à l'enquête sont tenues sous un pseudonyme tiré au sort : elles ne sont pas jointes, pour que personne à la caisse ne "
+        "puisse les lire en regard de votre nom. Le texte d'une conversation avec l'assistant n'est rattaché à aucun dossier et s'efface de lui-même "
+        "en 24 heures au plus.")
 
 
 def exporter(session: Session, sujet: Sujet, maintenant: datetime) -> dict[str, Any]:
@@ -60,10 +60,11 @@ def tables_atteintes() -> frozenset[str]:
 def _suivre(session: Session, sujet: Sujet) -> Lignes:
     """Her own row, then every row that a foreign key ties to a row already found."""
     trouvees: Lignes = {}
-    depart: list[tuple[Table, Any]] = [(Base.metadata.tables["entretien"], entretiens(sujet)), (Base.metadata.tables["inscription"], inscriptions(sujet))]
+    tables = Base.metadata.tables
+    depart: list[tuple[Table, Any]] = [(tables["entretien"], entretiens(sujet)), (tables["inscription"], inscriptions(sujet))]
     if sujet.assure is not None:
-        depart.insert(0, (Base.metadata.tables["assure"], Assure.id == sujet.assure.id))
-    reste = [(table, nouvelles) for table, condition in depart if (nouvelles := _ranger(trouvees, table, session.execute(select(table).where(condition))))]
+        depart.insert(0, (tables["assure"], Assure.id == sujet.assure.id))
+    reste = [(table, _ranger(trouvees, table, session.execute(select(table).where(condition)))) for table, condition in depart]
     while reste:
         parent, lignes = reste.pop()
         for table in Base.metadata.tables.values():

@@ -62,8 +62,8 @@ class OutilAbsent(Refus):
     code, statut = "OUTIL_ABSENT", 409
 
     def __init__(self, outil: str):
-        self.message = (f"Une base PostgreSQL se sauvegarde avec ses propres outils, et « {outil} » est absent d'ici : installez les outils clients de "
-                        "PostgreSQL (paquet « postgresql-client »), de la version du serveur ou d'une plus récente.")
+        self.message = (f"Une base PostgreSQL se sauvegarde avec ses propres outils, et « {outil} » est absent d'ici : installez les outils clients "
+                        "de PostgreSQL (paquet « postgresql-client »), de la version du serveur ou d'une plus récente.")
         super().__init__(self.message)
 
 
@@ -275,7 +275,8 @@ def _lancer(url: URL, nom: str, *arguments: str) -> None:
     fini = subprocess.run([_outil(nom), *arguments], env=_environnement(url), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, text=True, errors="replace")
     if fini.returncode:
-        plaintes = [ligne for ligne in fini.stderr.splitlines() if "error" in ligne.lower()] or fini.stderr.splitlines() or [f"code {fini.returncode}"]
+        dites = fini.stderr.splitlines()
+        plaintes = [ligne for ligne in dites if "error" in ligne.lower()] or dites or [f"code {fini.returncode}"]
         raise OutilRefuse(nom, plaintes[0].split("error:")[-1].strip().rstrip("."))
 
 

@@ -68,8 +68,7 @@ def jouer(sessions: Sessions, plan: Plan, cle: bytes, suivre: Suivre = lambda _:
                     if rang == HIVER:
                         decors.ouvrir(s, decor.code, decor.conseillers, lundis[0] + timedelta(weeks=51), 12, maintenant)
                     semaine.jouer(s, plan, decor, rang, lundi, cle)
-                    for rencontre in semaine.a_feuilles(s, decor, maintenant):
-                        semaine.preparer_feuilles(s, plan, decor, rencontre, cle)
+                    semaine.imprimer_feuilles(s, plan, decor, maintenant, cle)
                     sondage.jouer(s, plan, decor, rang, maintenant + timedelta(minutes=30), cle)
             with sessions() as s:
                 fin = datetime(lundi.year, lundi.month, lundi.day, 20, tzinfo=timezone.utc)

@@ -1,4 +1,5 @@
-"""A caisse as the year begins: marked fictitious, its antennes, its team and their openings, its motifs, its waves; and its people, quarter by quarter."""
+"""A caisse as the year begins: marked fictitious, its antennes, team and openings, its motifs, its waves; and its people, quarter by quarter.
+What then happens in it is `semaine` and `sondage`."""
 import csv
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -28,7 +29,8 @@ HORAIRES = "du lundi au vendredi, de 9 h à 12 h et de 13 h 30 à 16 h 30"
 VILLES = ("Exempleville", "Modèle-sur-Mer", "Prototype-le-Vieux")
 PAR_CONSEILLER = 3_000  # people for one counsellor
 # Half-days of a counsellor's week, turned by her place in the team: weekday, hours, at the antenne or on the telephone.
-SEMAINE = ((0, "09:00", "12:00", True), (1, "13:30", "16:30", False), (2, "09:00", "12:00", True), (3, "13:30", "16:30", True), (4, "09:00", "12:00", False))
+SEMAINE = ((0, "09:00", "12:00", True), (1, "13:30", "16:30", False), (2, "09:00", "12:00", True),
+           (3, "13:30", "16:30", True), (4, "09:00", "12:00", False))
 SIGNATAIRES = ("responsable", "directeur", "agent_comptable", "medecin_conseil")
 
 
@@ -42,11 +44,14 @@ class Decor:
     conseillers: Sequence[int]
     motifs: Mapping[str, int]
     actions: Mapping[str, int]
+    eig_du: date
     lieu: str
     antenne_id: int
     rendez_vous: dict[int, list[tuple[int, Optional[str], Optional[int]]]] = field(default_factory=dict)
     changements: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     feuilles: dict[int, list[str]] = field(default_factory=dict)
+    a_imprimer: list[int] = field(default_factory=list)  # rencontres planned, without their sheets yet
+    vives: list[int] = field(default_factory=list)  # waves drawn in this cycle of the survey
 
     def instant(self, jour: date, heure: int = 8, minute: int = 0) -> datetime:
         """A local hour of the caisse."""
@@ -71,7 +76,8 @@ def installer(session: Session, plan: Plan, rang: int, code: str) -> Decor:
           apres={"fictive": True, "annee": plan.annee, "assures": plan.assures, "graine": plan.graine})
     ouvrir(session, code, [c.id for c in equipe], plan.lundis()[0], 51, debut)
     return Decor(code, ici, hasard, [c.id for c in equipe], {c: m.id for c, m in offerts.items()}, actions,
-                 f"{antennes[0].adresse}, {antennes[0].code_postal} {antennes[0].ville}", antennes[0].id)
+                 session.get_one(Action, actions["EIG"]).cible.du, f"{antennes[0].adresse}, {antennes[0].code_postal} {antennes[0].ville}",
+                 antennes[0].id)
 
 
 def _antennes(session: Session, code: str, departements: Sequence[str]) -> list[Antenne]:
@@ -151,8 +157,9 @@ def ouvrir_vagues(session: Session, plan: Plan, decor: Decor, maintenant: dateti
     for action, attendus in _attendus(session, plan, decor):
         if decor.code == plan.sans_rencontres and action in ("AE", "RCS"):
             continue
-        vagues.ouvrir(session, caisse_code=decor.code, exercice=plan.annee, maintenant=maintenant, action_id=decor.actions[action] if action else None,
-                      base_prevue=max(1, attendus), graine=plan.graine_de(decor.code, "enquete", action or vagues.SPONT))
+        vagues.ouvrir(session, caisse_code=decor.code, exercice=plan.annee, maintenant=maintenant,
+                      action_id=decor.actions[action] if action else None, base_prevue=max(1, attendus),
+                      graine=plan.graine_de(decor.code, "enquete", action or vagues.SPONT))
 
 
 def _attendus(session: Session, plan: Plan, decor: Decor) -> Iterator[tuple[Optional[str], int]]:
@@ -161,6 +168,6 @@ def _attendus(session: Session, plan: Plan, decor: Decor) -> Iterator[tuple[Opti
     def combien(*conditions) -> int:
         return session.scalar(select(func.count()).select_from(Assure).where(Assure.caisse_code == decor.code, *conditions)) or 0
     eig = combien(Assure.statut == "actif", func.extract("year", Assure.date_naissance).in_((plan.annee - 59, plan.annee - 54)))
-    attendus = {"EIG": int(eig * h.repond * h.vient), "CREATEUR": int(plan.assures * 0.08), "AE": 4 * h.inscrits_ae, "RCS": 30}
+    attendus = {"EIG": int(eig * h.repond * h.vient), "CREATEUR": int(plan.assures * 0.08), "AE": 4 * plan.salle, "RCS": 30}
     yield from ((code, n) for code, n in attendus.items() if code in decor.actions)
     yield None, int(plan.assures * h.spontane)

@@ -18,8 +18,8 @@ class PersonnesReelles(Refus):
     code, statut = "PERSONNES_REELLES", 409
 
     def __init__(self, caisse: str):
-        self.message = (f"La base porte de vraies personnes (caisse « {caisse} ») : rien n'a été écrit. Une simulation se joue dans une base à elle, par "
-                        "exemple CONSEIL_DONNEES=/tmp/simulation.")
+        self.message = (f"La base porte de vraies personnes (caisse « {caisse} ») : rien n'a été écrit. Une simulation se joue dans une base à elle, "
+                        "par exemple CONSEIL_DONNEES=/tmp/simulation.")
         super().__init__(self.message)
 
 
@@ -49,7 +49,6 @@ class Habitudes:
     deplace: float = 0.05
     npai: float = 0.03
     sondage: tuple[float, float] = (0.34, 0.18)  # answer at once, after the reminder
-    inscrits_ae: int = 24
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,11 @@ class Plan:
     def codes(self) -> Sequence[str]:
         """The caisses that are played, in the order of the network."""
         return _regionales()[:self.caisses]
+
+    @property
+    def salle(self) -> int:
+        """Seats of a rencontre: a small caisse fills a small room."""
+        return min(24, max(6, self.assures // 40))
 
     @property
     def sans_rencontres(self) -> str:

@@ -1,6 +1,6 @@
 """One week of a caisse: what happened in the one before is recorded, letters leave, people book, move and cancel, rencontres are planned and held."""
 from datetime import date, datetime, time, timedelta
-from typing import Any, Iterable, Optional, Sequence
+from typing import Any, Optional, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -63,16 +63,17 @@ def _envoyer(session: Session, plan: Plan, decor: Decor, action: Any, maintenant
         courriers.conclure(session, envoi_id, maintenant, True)
     envois = list(session.scalars(select(Envoi).where(Envoi.lot_id == lot.id).order_by(Envoi.id)))
     revenus = [e for e in envois if e.canal == "courrier" and decor.hasard.random() < plan.habitudes.npai]
-    courriers.noter_retours(session, decor.code, [f"{action.code}-{action.annee}-{lot.numero}-{e.id}" for e in revenus], maintenant + timedelta(days=8))
+    references = [f"{action.code}-{action.annee}-{lot.numero}-{e.id}" for e in revenus]
+    courriers.noter_retours(session, decor.code, references, maintenant + timedelta(days=8))
     return [e for e in envois if e not in revenus]
 
 
 def _inviter(session: Session, plan: Plan, decor: Decor, rang: int, lundi: date, cle: bytes) -> None:
     """The draws of the EIG campaign: each invited person will book, say no, or let it be, some weeks later."""
-    action = courriers.action_de(session, decor.code, plan.annee, "EIG")
-    semaine = (lundi - action.cible.du).days // 7
-    if semaine not in VAGUES_EIG or lundi < action.cible.du:
+    semaine = (lundi - decor.eig_du).days // 7
+    if semaine not in VAGUES_EIG or lundi < decor.eig_du:
         return
+    action = courriers.action_de(session, decor.code, plan.annee, "EIG")
     maintenant, combien = decor.instant(lundi), -(-plan.assures // 40)
     try:
         tirage.tirer(session, action="EIG", caisse=decor.code, annee=plan.annee, taille=combien, maintenant=maintenant,
@@ -123,8 +124,8 @@ def _au_hasard(session: Session, decor: Decor, combien: int) -> list[int]:
     return [ids[int(decor.hasard.random() * len(ids))] for _ in range(combien)]
 
 
-def _reserver(session: Session, decor: Decor, libres: dict[str, list[Creneau]], code: str, assure_id: int, rang: int, maintenant: datetime, plan: Plan,
-              invitation: Optional[str] = None, action_id: Optional[int] = None) -> None:
+def _reserver(session: Session, decor: Decor, libres: dict[str, list[Creneau]], code: str, assure_id: int, rang: int, maintenant: datetime,
+              plan: Plan, invitation: Optional[str] = None, action_id: Optional[int] = None) -> None:
     motif = session.get_one(Motif, decor.motifs[code])
     if code not in libres:
         jour = maintenant.date()
@@ -161,7 +162,8 @@ def _changer(session: Session, decor: Decor, rang: int, maintenant: datetime) ->
             reservation.annuler(session, entretien, auteur=ASSURE_PAGE, maintenant=maintenant, raison="empechement")
             continue
         jour = entretien.debut.date() + timedelta(days=3)
-        autres = chercher(session, entretien.motif, maintenant, antenne_id=entretien.antenne_id, du=jour, au=jour + timedelta(days=14), pour=entretien).creneaux
+        autres = chercher(session, entretien.motif, maintenant, antenne_id=entretien.antenne_id, du=jour, au=jour + timedelta(days=14),
+                          pour=entretien).creneaux
         if autres:
             vers = autres[int(decor.hasard.random() * len(autres))]
             try:
@@ -184,7 +186,8 @@ def _rendre_compte(session: Session, plan: Plan, decor: Decor, maintenant: datet
             comptes_rendus.rediger(session, entretien, issue="absent", auteur=auteur, maintenant=ecrit)
             continue
         theme = _un(list(THEMES), decor)
-        comptes_rendus.rediger(session, entretien, issue="honore", auteur=auteur, maintenant=ecrit, theme=theme, orientation=_un(list(ORIENTATIONS), decor))
+        comptes_rendus.rediger(session, entretien, issue="honore", auteur=auteur, maintenant=ecrit, theme=theme,
+                               orientation=_un(list(ORIENTATIONS), decor))
         contact = session.get(Contact, entretien.contact_id) if entretien.contact_id else None
         if contact is not None:
             contacts.enregistrer_entretien(session, contact, _compte_rendu(session, decor, "D3" if contact.action_id else ""), ecrit, auteur.acteur)
@@ -209,11 +212,12 @@ def _compte_rendu(session: Session, decor: Decor, approfondi: str, collectif: bo
     if collectif:
         return CompteRenduContact(domaines)
     retraite = domaines["D3"].profondeur > 0
-    outil = session.scalar(select(OutilVersion.id).where(OutilVersion.outil_code == "trame", OutilVersion.caisse_code.is_(None)).order_by(OutilVersion.id))
+    outil = session.scalar(select(OutilVersion.id).where(OutilVersion.outil_code == "trame", OutilVersion.caisse_code.is_(None))
+                           .order_by(OutilVersion.id).limit(1))
     return CompteRenduContact(
         domaines, minutes=25 + int(hasard.random() * 40), outils=[outil] if outil else [], effets=[e for e in EFFETS if hasard.random() < 0.22],
-        ris_utilise=retraite and hasard.random() < 0.7, mecanismes=retraite and hasard.random() < 0.5, droits_acquis=retraite and hasard.random() < 0.5,
-        accompagnant=hasard.random() < 0.1, estimation_remise=(remise := hasard.random() < 0.02),
+        ris_utilise=retraite and hasard.random() < 0.7, mecanismes=retraite and hasard.random() < 0.5,
+        droits_acquis=retraite and hasard.random() < 0.5, accompagnant=hasard.random() < 0.1, estimation_remise=(remise := hasard.random() < 0.02),
         estimation_raison="demandée par la personne pour un départ proche" if remise else None)
 
 
@@ -232,8 +236,8 @@ def _creer_rencontres(session: Session, plan: Plan, decor: Decor, lundi: date, m
         _creer(session, plan, decor, jour, maintenant, "AE", "auto_entrepreneur", "Auto-entrepreneurs : votre protection sociale",
                Assure.auto_entrepreneur.is_(True))
     if dans_un_mois.month in MOIS_RCS:
-        _creer(session, plan, decor, jour, maintenant, "RCS", "profession", "Coiffeurs : prévenir les risques du métier", Assure.profession == "coiffeur",
-               profession="coiffeur", evenement="Salon fictif des métiers")
+        _creer(session, plan, decor, jour, maintenant, "RCS", "profession", "Coiffeurs : prévenir les risques du métier",
+               Assure.profession == "coiffeur", profession="coiffeur", evenement="Salon fictif des métiers")
 
 
 def _creer(session: Session, plan: Plan, decor: Decor, jour: date, maintenant: datetime, code: str, theme: str, titre: str, cible: Any,
@@ -241,32 +245,31 @@ def _creer(session: Session, plan: Plan, decor: Decor, jour: date, maintenant: d
     debut = vers_utc(jour, time(18), decor.fuseau)
     animateur = decor.conseillers[jour.month % len(decor.conseillers)]
     rencontre = rencontres.creer(session, DemandeRencontre(
-        decor.code, theme, titre, decor.lieu, debut, debut + timedelta(hours=2), decor.fuseau, [animateur], plan.habitudes.inscrits_ae, decor.antenne_id,
+        decor.code, theme, titre, decor.lieu, debut, debut + timedelta(hours=2), decor.fuseau, [animateur], plan.salle, decor.antenne_id,
         action_id=decor.actions[code], profession_code=profession, evenement=evenement, partenaire="Chambre de métiers" if profession else None),
         SYSTEME, maintenant)
+    decor.a_imprimer.append(rencontre.id)
     gens = session.scalars(select(Assure.id).where(Assure.caisse_code == decor.code, cible, Assure.statut.in_(("actif", "createur")))
                            .order_by(Assure.identifiant)).all()
-    for assure_id in decor.hasard.sample(gens, min(len(gens), plan.habitudes.inscrits_ae - 4 + int(decor.hasard.random() * 8))):
+    for assure_id in decor.hasard.sample(gens, min(len(gens), plan.salle - 3 + int(decor.hasard.random() * 6))):
         rencontres.inscrire(session, rencontre, Personne(assure_id=assure_id), ASSURE_PAGE, maintenant + timedelta(hours=2))
 
 
-def preparer_feuilles(session: Session, plan: Plan, decor: Decor, rencontre: Rencontre, cle: bytes) -> None:
-    """The sheets of the survey, printed before the rencontre; their codes are handed out there."""
-    vague = next((v for v in vagues.vagues(session, decor.code, plan.annee) if v.action_id == rencontre.action_id and v.etat == "ouverte"), None)
-    if vague is not None and rencontre.id not in decor.feuilles:
-        decor.feuilles[rencontre.id] = [c for _, c in invitations.preparer_feuilles(session, vague, rencontre.id, plan.habitudes.inscrits_ae + 4, cle)]
-
-
-def a_feuilles(session: Session, decor: Decor, maintenant: datetime) -> Iterable[Rencontre]:
-    """The rencontres of the coming fortnight."""
-    return session.scalars(select(Rencontre).where(Rencontre.caisse_code == decor.code, Rencontre.debut > maintenant, Rencontre.annulee_le.is_(None),
-                                                   Rencontre.debut < maintenant + timedelta(days=14), Rencontre.action_id.is_not(None))
-                           .order_by(Rencontre.id)).all()
+def imprimer_feuilles(session: Session, plan: Plan, decor: Decor, maintenant: datetime, cle: bytes) -> None:
+    """The survey sheets of the rencontres of the coming fortnight; their codes are handed out there."""
+    for rencontre in [session.get_one(Rencontre, i) for i in decor.a_imprimer]:
+        if rencontre.debut >= maintenant + timedelta(days=14):
+            continue
+        decor.a_imprimer.remove(rencontre.id)
+        vague = next((v for v in vagues.vagues(session, decor.code, plan.annee) if v.action_id == rencontre.action_id and v.etat == "ouverte"), None)
+        if vague is not None:
+            codes = invitations.preparer_feuilles(session, vague, rencontre.id, plan.salle + 4, cle)
+            decor.feuilles[rencontre.id] = [c for _, c in codes]
 
 
 def _tenir_rencontres(session: Session, plan: Plan, decor: Decor, maintenant: datetime) -> None:
-    finies = session.scalars(select(Rencontre).where(Rencontre.caisse_code == decor.code, Rencontre.fin <= maintenant, Rencontre.cloturee_le.is_(None),
-                                                     Rencontre.annulee_le.is_(None)).order_by(Rencontre.id)).all()
+    finies = session.scalars(select(Rencontre).where(Rencontre.caisse_code == decor.code, Rencontre.fin <= maintenant,
+                                                     Rencontre.cloturee_le.is_(None), Rencontre.annulee_le.is_(None)).order_by(Rencontre.id)).all()
     for rencontre in finies:
         inscrites = session.scalars(select(Inscription.id).where(Inscription.rencontre_id == rencontre.id, Inscription.statut == "inscrit")
                                     .order_by(Inscription.id)).all()

@@ -20,15 +20,16 @@ PETIT = 0.12  # the fraction of answers kept where almost nobody answers
 
 def jouer(session: Session, plan: Plan, decor: Decor, rang: int, maintenant: datetime, cle: bytes) -> None:
     """The survey's part of one week, in the caller's transaction. Closing weeks and destroying links is the worker's, for all caisses at once."""
-    ouvertes = [v for v in vagues.vagues(session, decor.code, plan.annee) if v.etat == "ouverte"]
     _feuilles(session, plan, decor, maintenant, cle)
     pas = rang % CYCLE
     if pas == 0:
-        for vague in ouvertes:
-            if cadre.tirer(session, vague, maintenant, cle) is not None:
+        decor.vives = []
+        for vague in vagues.vagues(session, decor.code, plan.annee):
+            if vague.etat == "ouverte" and cadre.tirer(session, vague, maintenant, cle) is not None:
                 invitations.inviter(session, vague, maintenant + timedelta(hours=1))
+                decor.vives.append(vague.id)
     elif pas in (1, 2):
-        for vague in ouvertes:
+        for vague in (session.get_one(Vague, v) for v in decor.vives):
             _repondre(session, plan, decor, vague, maintenant, plan.habitudes.sondage[pas - 1])
             if pas == 1:
                 invitations.inviter(session, vague, maintenant + timedelta(hours=2), relance=True)
@@ -37,7 +38,8 @@ def jouer(session: Session, plan: Plan, decor: Decor, rang: int, maintenant: dat
 def _repondre(session: Session, plan: Plan, decor: Decor, vague: Vague, maintenant: datetime, part: float) -> None:
     """Some of those who were reached answer; a few leave it half done, a few refuse."""
     attendues = session.scalars(select(InvitationEnquete).join(Releve, Releve.id == InvitationEnquete.releve_id).where(
-        Releve.vague_id == vague.id, Releve.comptes.is_(None), InvitationEnquete.etat.in_(("delivre", "relance"))).order_by(InvitationEnquete.unite_id)).all()
+        Releve.vague_id == vague.id, Releve.comptes.is_(None), InvitationEnquete.etat.in_(("delivre", "relance")))
+        .order_by(InvitationEnquete.unite_id)).all()
     part *= PETIT if decor.code == plan.petit_effectif else 1.0
     for invitation in attendues:
         if decor.hasard.random() >= part:

@@ -1,18 +1,22 @@
 """The rights of people and the end of data: what she may read, what goes with her, what stays counted, that she stays gone; each delay of the file."""
 import json
+import os
 import shutil
+import sqlite3
 import stat
+from contextlib import closing
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import yaml
-from sqlalchemy import Date, MetaData, func, inspect, select, text, update
+from sqlalchemy import Date, func, inspect, select, text, update
 
 from bot.agenda import identite, rencontres, reservation
 from bot.agenda.auteurs import ASSURE_PAGE
 from bot.agenda.demo import installer_demo_agenda
 from bot.agenda.identite import Personne
+from bot.agenda.recherche import chercher
 from bot.campagnes.annee import tout_installer
 from bot.campagnes.population import importer
 from bot.cli import conservation as pieces
@@ -23,7 +27,6 @@ from bot.contacts.cle import cle_installation
 from bot.contacts.tables import (
     Assure,
     CompteRendu,
-    Conseiller,
     Contact,
     DemandeGuide,
     Effacement,
@@ -43,6 +46,7 @@ from bot.reglages import Reglages
 from tests.annee_bilan import Annee, compte_rendu, utc
 from tests.assures import fichier, personne
 from tests.carnet import Carnet
+from tests.postgres import preparer
 
 CAISSE = "demo-aquitaine"
 LE = datetime(2011, 9, 14, 8, tzinfo=timezone.utc)
@@ -54,7 +58,6 @@ def monde(tmp_path_factory):
     """A caisse with its campaign and agenda, and two people of its file. Copied for each test."""
     dossier = tmp_path_factory.mktemp("rgpd")
     engine = ouvrir(f"sqlite:///{dossier / 'contacts.db'}")
-    from tests.postgres import preparer
     preparer(engine)
     base = Sessions(engine)
     with base() as s:
@@ -79,7 +82,6 @@ def _vie(s) -> None:
                                       origine="campagne", action_id=action.id)
     contacts.enregistrer_entretien(s, tenu, compte_rendu(1), LE)
     motif = s.scalar(select(Motif).where(Motif.caisse_code == CAISSE, Motif.modalite == "presentiel", Motif.libre_service))
-    from bot.agenda.recherche import chercher
     libre = chercher(s, motif, LE).creneaux[0]
     pris = reservation.confirmer(s, operation_id="op-1", motif=motif, debut=libre.debut, antenne_id=libre.antenne_id,
                                  personne=Personne(assure_id=assure.id, telephone="06 39 98 11 11"), auteur=ASSURE_PAGE, maintenant=LE).entretien
@@ -110,13 +112,9 @@ def effacer(*qui) -> int:
 
 def tout(chemin: Path) -> str:
     """Every value of every table, as text."""
-    engine = ouvrir(f"sqlite:///{chemin}")
-    lu = MetaData()
-    lu.reflect(engine)
-    with engine.connect() as c:
-        contenu = "\n".join(str(tuple(ligne)) for t in lu.tables.values() for ligne in c.execute(select(t)))
-    engine.dispose()
-    return contenu
+    with closing(sqlite3.connect(chemin)) as lue:
+        noms = [n for (n,) in lue.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
+        return "\n".join(str(ligne) for nom in noms for ligne in lue.execute(f'SELECT * FROM "{nom}"'))
 
 
 # -- seeing -----------------------------------------------------------------------------------------------------------------------------------
@@ -423,7 +421,6 @@ def test_une_purge_en_retard_donne_lalarme(base, monkeypatch, capsys):
 
 
 def test_les_fichiers_trop_vieux_partent_et_la_derniere_sauvegarde_reste(tmp_path):
-    import os
     (tmp_path / "sauvegardes").mkdir()
     for rang, age in enumerate((31, 40, 50)):
         f = tmp_path / "sauvegardes" / f"contacts-2011-{rang}.db"
@@ -478,4 +475,3 @@ def test_louvrier_purge_une_fois_par_heure_et_une_panne_ne_larrete_pas(base, tmp
 def test_les_colonnes_des_tables_de_droits_ne_disent_rien_de_personne(sessions):
     colonnes = {t: [c["name"] for c in inspect(sessions.engine).get_columns(t)] for t in ("effacement", "elimination")}
     assert colonnes == {"effacement": ["empreinte", "caisse_code", "le", "rejoue_le"], "elimination": ["id", "regle", "le", "nombre"]}
-    assert Conseiller is not None

@@ -362,5 +362,5 @@ class DemandeGuide(Base):
     envoyee_le: Mapped[Optional[datetime]] = mapped_column(Instant, info=ANONYME)
     annulee_le: Mapped[Optional[datetime]] = mapped_column(Instant, info=ANONYME)
     __table_args__ = (CheckConstraint("annulee_le IS NULL OR envoyee_le IS NULL", name="fin"),
-                      CheckConstraint("annulee_le IS NOT NULL OR envoyee_le IS NOT NULL OR (nom IS NOT NULL AND adresse IS NOT NULL AND code_postal IS NOT NULL"
-                                      " AND ville IS NOT NULL)", name="adresse"))
+                      CheckConstraint("annulee_le IS NOT NULL OR envoyee_le IS NOT NULL OR (nom IS NOT NULL AND adresse IS NOT NULL"
+                                      " AND code_postal IS NOT NULL AND ville IS NOT NULL)", name="adresse"))
