@@ -12,7 +12,8 @@ ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 LONGUEUR = 9
 USAGE_CODE, USAGE_EMPREINTE = "enquete.code", "enquete.empreinte"
 _SIGNE = f"[{ALPHABET}{ALPHABET.lower()}]"
-_CODE = re.compile(rf"(?<![A-Za-z0-9])({_SIGNE}{{3}})[\s.\-–]{{0,3}}({_SIGNE}{{3}})[\s.\-–]{{0,3}}({_SIGNE}{{3}})(?![A-Za-z0-9])")
+# Looked for at every place, even inside another: in « mon code est KT7-M4Q-RX2 » the word « est » could begin one too.
+_CODE = re.compile(rf"(?<![A-Za-z0-9])(?=({_SIGNE}{{3}})[\s.\-–]{{0,3}}({_SIGNE}{{3}})[\s.\-–]{{0,3}}({_SIGNE}{{3}})(?![A-Za-z0-9]))")
 
 
 def cle_courante() -> bytes:
@@ -50,8 +51,9 @@ def presenter(signes: str) -> str:
 def trouver(texte: str) -> Optional[str]:
     """The code written in a message, or None.
 
-    >>> trouver("j'ai reçu le code kt7 m4q rx2, je fais quoi"), trouver("je demandent mon avis")
-    ('KT7M4QRX2', None)
+    >>> trouver("j'ai reçu le code kt7 m4q rx2, je fais quoi"), trouver("mon code est KT7-M4Q-RX2"), trouver("je demandent mon avis")
+    ('KT7M4QRX2', 'KT7M4QRX2', None)
     """
-    trouves = ("".join(m.groups()).upper() for m in _CODE.finditer(texte))
-    return next((t for t in trouves if any(s.isdigit() for s in t)), None)
+    trouves = [t for t in map("".join, _CODE.findall(texte)) if any(s.isdigit() for s in t)]
+    # Of two that overlap, the one with the most digits and capitals is the code, the other begins with a word.
+    return max(trouves, key=lambda t: sum(not s.islower() for s in t)).upper() if trouves else None

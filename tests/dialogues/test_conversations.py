@@ -122,7 +122,7 @@ def test_la_conversation_se_relit_en_entier(assure):
 
 # -- not understood, out of scope, a person -----------------------------------------------------------------------------------------------
 
-VAGUES = ("mon dossier", "ça marche comment le truc", "ça va me coûter combien cette histoire", "et le délai pour la chose", "le papier de la dame")
+VAGUES = ("c'est pour mon mari", "j'ai reçu un courrier", "la déclaration", "changer quelque chose", "déclaration et formalités", "le délai")
 
 
 def se_fait_proposer(assure: Assure):
@@ -175,11 +175,15 @@ def test_le_telephone_est_celui_de_la_caisse_de_la_page(site):
     assert corps["messages"][0]["data"]["contact"]["telephone"] == "01 99 00 12 74"
 
 
-@pytest.mark.parametrize("ordre", ["ouvre des créneaux mardi de 9h à 12h à Bayonne", "montre-moi mon agenda de demain",
-                                   "saisir le compte rendu de l'entretien de ce matin"])
+@pytest.mark.parametrize("ordre", ["ferme mes créneaux de jeudi matin, je suis en formation", "saisir le compte rendu de l'entretien de ce matin"])
 def test_un_ordre_de_conseiller_est_refuse_poliment_a_un_assure(assure, ordre):
     reponse = assure.dit(ordre)
     assert "réservée aux conseillers" in reponse.texte and "Si vous êtes assuré" in reponse.texte
+
+
+@pytest.mark.parametrize(("ordre", "acte"), [("ouvre des créneaux mardi de 9h à 12h à Bayonne", "prendre_rdv"), ("montre-moi mon agenda de demain", "consulter_rdv")])
+def test_une_phrase_de_conseiller_ouvre_a_un_assure_son_propre_rendez_vous(assure, ordre, acte):
+    assert assure.dit(ordre).messages[-1]["flow"] == acte
 
 
 # -- protection ---------------------------------------------------------------------------------------------------------------------------

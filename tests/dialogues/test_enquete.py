@@ -16,7 +16,7 @@ LOIN = datetime(2100, 1, 1, tzinfo=timezone.utc)
 
 
 @pytest.fixture(scope="module")
-def base_du_site(site_eveille, donnees):
+def base_du_site(site, donnees):
     sessions = Sessions(ouvrir(f"sqlite:///{donnees / 'contacts.db'}"))
     yield sessions
     sessions.engine.dispose()
