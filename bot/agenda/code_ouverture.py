@@ -10,13 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.agenda.identification import en_pause, noter_echec
-from bot.agenda.identite import lire_code
 from bot.agenda.refus import CodeOuvertureInconnu, EnPause
-from bot.contacts.cle import hmac_hex
+from bot.contacts import codes
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Action, Assure, CodeOuverture, Motif
-
-USAGE = "code_ouverture"
 
 
 @dataclass(frozen=True)
@@ -37,16 +34,11 @@ class Resultat:
     refus: Optional[Refus] = None
 
 
-def empreinte(cle: bytes, code: str) -> str:
-    """What is stored of a code, as typed: case, spaces and hyphens do not count."""
-    return hmac_hex(cle, USAGE, lire_code(code))
-
-
 def ouvrir_par_code(session: Session, code: str, cle: bytes, *, caisse_code: str, visiteurs: Sequence[str], maintenant: datetime) -> Resultat:
     """The person and the action behind an invitation's code. Another caisse's code, an expired one and an invented one get the same answer."""
     if en_pause(session, visiteurs, maintenant):
         return Resultat(refus=EnPause())
-    ligne = session.get(CodeOuverture, empreinte(cle, code))
+    ligne = session.get(CodeOuverture, codes.empreinte_ouverture(cle, code))
     assure = session.get(Assure, ligne.assure_id) if ligne is not None and maintenant < ligne.expire_le else None
     if ligne is None or assure is None or assure.caisse_code != caisse_code:
         return Resultat(refus=EnPause() if noter_echec(session, visiteurs, maintenant) else CodeOuvertureInconnu())

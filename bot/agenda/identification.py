@@ -13,8 +13,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.agenda import occupation
-from bot.agenda.identite import lettres, lire_code
+from bot.agenda.identite import lettres
 from bot.agenda.refus import AccesExpire, EnPause, Introuvable
+from bot.contacts import codes
 from bot.contacts.refus import Refus
 from bot.contacts.tables import AccesRdv, Assure, Entretien, EssaiCode, Inscription
 
@@ -45,7 +46,7 @@ def identifier(session: Session, *, code: str, nom: str, visiteurs: Sequence[str
     """Open a booking by its code and the beginning of the name. `visiteurs`: what tells visitors apart (conversation id, address), each counted."""
     if en_pause(session, visiteurs, maintenant):
         return Identification(refus=EnPause())
-    trouve = _par_code(session, lire_code(code))
+    trouve = _par_code(session, codes.lire(code))
     if trouve is None or not lettres(nom) or lettres(nom) != lettres(_nom(session, trouve)):
         return Identification(refus=EnPause() if noter_echec(session, visiteurs, maintenant) else Introuvable())
     oublier_echecs(session, visiteurs)

@@ -1,7 +1,6 @@
-"""Who an entretien or an inscription is for: name, number, address, the key that tells people apart, the codes handed out. No table here."""
+"""Who an entretien or an inscription is for: name, number, address, the key that tells people apart. No table here."""
 import hashlib
 import re
-import secrets
 from dataclasses import dataclass
 from typing import Optional
 
@@ -9,9 +8,6 @@ from bot.agenda.refus import CourrielInvalide, NomManquant, TelephoneManquant
 from bot.texte.normalisation import cle as cle_de_texte
 from bot.texte.normalisation import nettoyer, sans_accents
 
-# Neither 0 and O, nor 1, I and L: the code is read over the telephone and copied by hand. 31 signs, 8 of them: 40 bits.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-LONGUEUR_CODE = 8
 LETTRES_NOM = 3
 _INDICATIFS = re.compile(r"^(?:\+|00)(?:33|262|590|594|596|269)0?")
 _COURRIEL = re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]+\.[^@\s<>,;.]{2,}")
@@ -26,16 +22,6 @@ class Personne:
     telephone: Optional[str] = None
     courriel: Optional[str] = None
     assure_id: Optional[int] = None
-
-
-def nouveau_code() -> str:
-    """A code of 8 unambiguous characters, drawn by a cryptographic generator."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(LONGUEUR_CODE))
-
-
-def lire_code(saisi: str) -> str:
-    """A code as it was typed, brought back to its form: no space, no hyphen, capitals; what looks alike is not guessed."""
-    return re.sub(r"[^A-Z0-9]", "", sans_accents(nettoyer(saisi)).upper())
 
 
 def lettres(nom: str) -> str:

@@ -14,13 +14,28 @@ class CreneauPris(Refus):
     message = "Ce créneau vient d'être pris. Choisissez-en un autre : voici les plus proches."
 
     def __init__(self, proches: Sequence[Any] = ()):
-        super().__init__(self.message)
+        super().__init__()
         self.proches = list(proches)
 
 
 class HorsDelai(Refus):
     code, statut = "HORS_DELAI", 409
     message = "Le délai pour faire ce changement vous-même est passé. Appelez votre caisse : un conseiller peut encore vous aider."
+
+
+class DateImpossible(Refus):
+    code, statut = "DATE_IMPOSSIBLE", 422
+    message = "Ce jour n'existe pas. Choisissez-en un autre."
+
+
+class DatePassee(Refus):
+    code, statut = "DATE_PASSEE", 422
+    message = "Ce jour est déjà passé : vous m'en direz un autre."
+
+
+class JourFerme(Refus):
+    code, statut = "JOUR_FERME", 409
+    message = "Personne ne reçoit ce jour-là. Choisissez-en un autre."
 
 
 class DejaUnRdv(Refus):
@@ -30,7 +45,7 @@ class DejaUnRdv(Refus):
     message = "Vous avez déjà un rendez-vous à venir pour ce motif. Vous pouvez le déplacer ou l'annuler."
 
     def __init__(self, entretien: Any = None):
-        super().__init__(self.message)
+        super().__init__()
         self.entretien = entretien
 
 
@@ -100,13 +115,9 @@ class RienADefaire(Refus):
 
 
 class OuvertureInvalide(Refus):
-    """`detail` says which rule; it is part of the message."""
+    """Its message says which rule."""
 
     code, statut = "OUVERTURE_INVALIDE", 422
-
-    def __init__(self, detail: str):
-        self.message = detail
-        super().__init__(detail)
 
 
 class OuvertureChevauche(Refus):
@@ -141,7 +152,7 @@ class OffrePassee(Refus):
     message = "Cette proposition n'est plus valable : la place est passée à la personne suivante."
 
     def __init__(self, rang: "int | None" = None):
-        super().__init__(self.message)
+        super().__init__()
         self.rang = rang
 
 

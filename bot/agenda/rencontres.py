@@ -25,6 +25,7 @@ from bot.agenda.refus import (
     RencontreFigee,
     RencontrePasFinie,
 )
+from bot.contacts import codes
 from bot.contacts.contacts import exiger_rencontre_permise
 from bot.contacts.historique import noter
 from bot.contacts.tables import Inscription, Rencontre, RencontreAnimateur
@@ -362,9 +363,9 @@ def _rang_suivant(session: Session, rencontre: Rencontre) -> int:
 
 
 def _nouveau_code(session: Session) -> str:
-    code = identite.nouveau_code()
+    code = codes.tirer()
     while session.scalar(select(Inscription.id).where(Inscription.code == code)) is not None:
-        code = identite.nouveau_code()
+        code = codes.tirer()
     return code
 
 

@@ -30,6 +30,7 @@ from bot.agenda.refus import (
     TransitionImpossible,
     TropDeDeplacements,
 )
+from bot.contacts import codes
 from bot.contacts.historique import noter
 from bot.contacts.tables import Assure, Caisse, CodeOuverture, Entretien, Historique, Motif, Occupation
 from bot.contacts.tables.agenda import RAISONS_ANNULATION
@@ -137,9 +138,9 @@ def _action_invitee(session: Session, entretien: Entretien, invitation: Optional
 
 def _nouvel_entretien(session: Session, operation_id: str, motif: Motif, creneau: Creneau, personne: Personne, cle: Optional[str], auteur: Auteur,
                       maintenant: datetime) -> Entretien:
-    code = identite.nouveau_code()
+    code = codes.tirer()
     while session.scalar(select(Entretien.id).where(Entretien.code == code)) is not None:
-        code = identite.nouveau_code()
+        code = codes.tirer()
     origine = "secretariat" if auteur.role == "secretariat" else auteur.origine if auteur.origine in ("chat", "page") else "espace"
     return Entretien(
         caisse_code=motif.caisse_code, code=code, ics_uid=f"{uuid.uuid4()}@{DOMAINE_UID}", ics_sequence=0,

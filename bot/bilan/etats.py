@@ -51,8 +51,7 @@ class ControlesEnEchec(Refus):
     def __init__(self, rapport: Rapport):
         self.regles = sorted({c.regle for c in rapport.bloquants})
         self.rapport = rapport
-        self.message = f"Le bilan ne passe pas les contrôles {', '.join(self.regles)}. Le rapport dit quoi corriger ; rien n'est perdu."
-        super().__init__(self.message)
+        super().__init__(f"Le bilan ne passe pas les contrôles {', '.join(self.regles)}. Le rapport dit quoi corriger ; rien n'est perdu.")
 
 
 class VisaManquant(Refus):

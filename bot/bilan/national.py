@@ -39,18 +39,16 @@ class DeuxBilans(Refus):
     code, statut = "DEUX_BILANS", 409
 
     def __init__(self, caisses: Sequence[str]):
-        self.message = (f"Deux bilans acceptés portent la même caisse et la même année ({', '.join(caisses)}) : la consolidation s'arrête. "
-                        "Écartez celui qui n'a pas cours, puis recommencez.")
-        super().__init__(self.message)
+        super().__init__(f"Deux bilans acceptés portent la même caisse et la même année ({', '.join(caisses)}) : la consolidation s'arrête. "
+                         "Écartez celui qui n'a pas cours, puis recommencez.")
 
 
 class RegistreChange(Refus):
     code, statut = "REGISTRE_CHANGE", 409
 
     def __init__(self, caisses: Sequence[str]):
-        self.message = ("Le registre national a changé depuis que ces bilans ont été contrôlés "
-                        f"({', '.join(caisses)}) : la consolidation s'arrête. Recontrôlez-les (« conseil bilan national --recontroler »).")
-        super().__init__(self.message)
+        super().__init__("Le registre national a changé depuis que ces bilans ont été contrôlés "
+                         f"({', '.join(caisses)}) : la consolidation s'arrête. Recontrôlez-les (« conseil bilan national --recontroler »).")
 
 
 class SommesDifferentes(Refus):
@@ -58,9 +56,8 @@ class SommesDifferentes(Refus):
 
     def __init__(self, chemins: Sequence[str]):
         self.chemins = tuple(chemins)
-        self.message = (f"Deux additions indépendantes ne donnent pas le même résultat ({', '.join(chemins[:5])}) : la consolidation s'arrête "
-                        "et rien n'est publié. Signalez-le à l'équipe informatique.")
-        super().__init__(self.message)
+        super().__init__(f"Deux additions indépendantes ne donnent pas le même résultat ({', '.join(chemins[:5])}) : la consolidation s'arrête "
+                         "et rien n'est publié. Signalez-le à l'équipe informatique.")
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class SaisieDepassee(Refus):
     message = "Quelqu'un d'autre vient d'écrire dans cette partie. Votre texte est gardé et affiché à côté : rapprochez-les, puis enregistrez."
 
     def __init__(self, version: int, valeur: Any):
-        super().__init__(self.message)
+        super().__init__()
         self.version, self.valeur = version, valeur
 
 

@@ -28,7 +28,7 @@ class AdaptationRefusee(Refus):
 
     def __init__(self, champ: str, message: str):
         super().__init__(message)
-        self.champ, self.message = champ, message
+        self.champ = champ
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ class ComplementRefuse(Refus):
     code, statut = "COMPLEMENT_REFUSE", 422
 
     def __init__(self, ou: str, **valeurs: object):
-        self.ou, self.message = ou, f"{ou} : {type(self).message.format(**valeurs)}"
-        super().__init__(self.message)
+        super().__init__(f"{ou} : {self.message.format(**valeurs)}")
+        self.ou = ou
 
 
 class CibleRetiree(ComplementRefuse):

@@ -16,18 +16,12 @@ from sqlalchemy.orm import Session
 from bot.campagnes import modeles
 from bot.campagnes.kit import versions_en_vigueur
 from bot.campagnes.modeles import Lettre, Modele
-from bot.contacts import contacts
-from bot.contacts.campagne import ActionInconnue
-from bot.contacts.cle import hmac_hex
+from bot.contacts import codes, contacts
 from bot.contacts.historique import noter
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Action, Assure, Caisse, CodeOuverture, Contact, Envoi, Invite, Lot, OutilVersion, Tirage
 from bot.texte.typographie import date_longue
 
-# Letters and digits that cannot be taken for one another, on paper or by telephone (booking.md §5.7).
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-LONGUEUR_CODE = 8
-USAGE_CODE = "code_ouverture"
 VALIDITE_CODE = timedelta(days=180)
 CIVILITES = {"M": "Monsieur", "MME": "Madame", "MLLE": "Madame"}
 
@@ -49,28 +43,10 @@ class Pli:
 
 def code_ouverture(cle: bytes, envoi_id: int) -> str:
     """The code printed in the letter of an envoi: always the same, so that a batch can be printed again; only its hash is stored."""
-    tirage = int(hmac_hex(cle, USAGE_CODE, f"envoi:{envoi_id}"), 16)
-    lettres = []
-    for _ in range(LONGUEUR_CODE):
-        tirage, rang = divmod(tirage, len(ALPHABET))
-        lettres.append(ALPHABET[rang])
-    return "".join(lettres)
-
-
-def empreinte_code(cle: bytes, code: str) -> str:
-    """What `code_ouverture.empreinte` holds for a code as typed: case, spaces and hyphens do not count."""
-    return hmac_hex(cle, USAGE_CODE, "".join(c for c in code.upper() if c.isalnum()))
+    return codes.deriver(cle, codes.USAGE_OUVERTURE, f"envoi:{envoi_id}")
 
 
 # -- recording ------------------------------------------------------------------------------------------------------------------------------
-
-
-def action_de(session: Session, caisse_code: str, annee: int, code: str) -> Action:
-    """The action of a caisse. Raises ActionInconnue."""
-    action = session.scalar(select(Action).where(Action.caisse_code == caisse_code, Action.annee == annee, Action.code == code))
-    if action is None:
-        raise ActionInconnue
-    return action
 
 
 def preparer(session: Session, action: Action, maintenant: datetime, cle: bytes) -> Lot:
@@ -95,7 +71,7 @@ def preparer(session: Session, action: Action, maintenant: datetime, cle: bytes)
     session.add_all(envois)
     session.flush()
     if modele.code_ouverture:
-        session.add_all(CodeOuverture(empreinte=empreinte_code(cle, code_ouverture(cle, e.id)), envoi_id=e.id, assure_id=e.assure_id,
+        session.add_all(CodeOuverture(empreinte=codes.empreinte_ouverture(cle, code_ouverture(cle, e.id)), envoi_id=e.id, assure_id=e.assure_id,
                                       action_id=action.id, expire_le=maintenant + VALIDITE_CODE) for e in envois)
     noter(session, le=maintenant, acteur="systeme", commande="preparer", objet="lot", objet_id=lot.id, origine="commande",
           apres={"action": action.code, "envois": len(envois)})

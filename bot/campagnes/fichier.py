@@ -34,8 +34,7 @@ class FichierRefuse(Refus):
     code, statut = "FICHIER_REFUSE", 422
 
     def __init__(self, **details: Any):
-        self.message = self.message.format(**details)
-        super().__init__(self.message)
+        super().__init__(self.message.format(**details))
 
 
 class FichierIllisible(FichierRefuse):

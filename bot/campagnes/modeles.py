@@ -26,10 +26,6 @@ class ModeleInvalide(Refus):
     code, statut = "MODELE_INVALIDE", 422
     message = "Ce modèle de courrier n'est pas lisible. Corrigez-le comme indiqué."
 
-    def __init__(self, detail: str):
-        super().__init__(detail)
-        self.message = detail
-
 
 class ModeleInconnu(Refus):
     code, statut = "MODELE_INCONNU", 404

@@ -55,7 +55,7 @@ class ImportationEnCours(Refus):
     message = "Un autre import est en cours sur cette base. Attendez qu'il finisse, puis relancez."
 
     def __init__(self) -> None:
-        super().__init__(self.message)
+        super().__init__()
 
 
 @dataclass(frozen=True)

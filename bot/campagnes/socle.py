@@ -30,7 +30,6 @@ class CampagneAbsente(Refus):
     def __init__(self, annee: int):
         super().__init__(f"knowledge/campagnes/{annee}.yml n'existe pas : préparez-le avec "
                          f"« conseil campagne nouvelle {annee} --depuis {annee - 1} ».")
-        self.message = str(self)
 
 
 class CampagneARelire(Refus):
@@ -39,7 +38,6 @@ class CampagneARelire(Refus):
 
     def __init__(self, lieux: Iterable[str]):
         super().__init__(f"encore à relire : {' ; '.join(lieux)}. Vérifiez chaque ligne, puis retirez son « a_relire: true ».")
-        self.message = str(self)
 
 
 class SocleChange(Refus):

@@ -15,6 +15,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from bot.campagnes.volumes import Critere, Requete, critere, drapeaux, membres, sql_de
+from bot.contacts.campagne import action_de
 from bot.contacts.historique import noter
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Action, Assure, Invite, Tirage
@@ -24,29 +25,16 @@ ECARTS = ("refus", "contactes", "invites", "injoignables")
 PAQUET = 1_000
 
 
-class ActionAbsente(Refus):
-    code, statut = "ACTION_INCONNUE", 404
-
-    def __init__(self, action: str, caisse: str, annee: int):
-        self.message = (f"L'action « {action} » n'est pas dans la campagne {annee} de « {caisse} ». « conseil campagne volumes » montre ses cibles ; "
-                        f"« conseil campagne installer » met la campagne en place.")
-        super().__init__(self.message)
-
-
 class TirageInconnu(Refus):
     code, statut = "TIRAGE_INCONNU", 404
 
     def __init__(self, numero: int):
-        self.message = f"Le tirage n° {numero} n'existe pas."
-        super().__init__(self.message)
+        super().__init__(f"Le tirage n° {numero} n'existe pas.")
 
 
 class TailleInvalide(Refus):
     code, statut = "TAILLE_INVALIDE", 422
-
-    def __init__(self) -> None:
-        self.message = "Le nombre de personnes à inviter est d'au moins une."
-        super().__init__(self.message)
+    message = "Le nombre de personnes à inviter est d'au moins une."
 
 
 class PersonneATirer(Refus):
@@ -54,8 +42,7 @@ class PersonneATirer(Refus):
 
     def __init__(self, demande: int, ecarts: Mapping[str, int]):
         detail = ", ".join(f"{n} {nom}" for nom, n in ecarts.items() if n)
-        self.message = f"Il ne reste personne à inviter : {demande} dans la cible" + (f" ({detail})." if detail else ".")
-        super().__init__(self.message)
+        super().__init__(f"Il ne reste personne à inviter : {demande} dans la cible" + (f" ({detail})." if detail else "."))
 
 
 @dataclass(frozen=True)
@@ -160,24 +147,16 @@ def _remplit(si: Mapping[str, Any], ligne: "Row[Any]") -> bool:
 # -- drawing --------------------------------------------------------------------------------------------------------------------------------
 
 
-def action_de(session: Session, code: str, caisse: str, annee: int) -> Action:
-    """The action of a caisse, held for the rest of the transaction so that two draws wait for each other. Raises ActionAbsente."""
-    action = session.scalar(select(Action).where(Action.caisse_code == caisse, Action.annee == annee, Action.code == code).with_for_update())
-    if action is None:
-        raise ActionAbsente(code, caisse, annee)
-    return action
-
-
 def tirer(session: Session, *, action: str, caisse: str, annee: int, taille: int, maintenant: datetime, graine: Optional[str] = None,
           acteur: str = "systeme", dossier: Path = KNOWLEDGE) -> ResultatTirage:
     """Draw at most `taille` people to invite, and record them with the seed, the hash of the frame and the SQL. Those who refuse to be invited,
     were contacted or invited already in this action, or cannot be reached, are left out and counted.
 
-    Raises TailleInvalide, ActionAbsente, PersonneATirer.
+    Raises TailleInvalide, ActionInconnue, PersonneATirer.
     """
     if taille < 1:
         raise TailleInvalide
-    trouvee = action_de(session, action, caisse, annee)
+    trouvee = action_de(session, caisse, annee, action, tenir=True)
     voulu = critere(session, trouvee.cible, caisse, action, dossier)
     graine = graine or secrets.token_hex(8)
     requete = _selection(voulu, trouvee, maintenant)

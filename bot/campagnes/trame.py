@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.campagnes.kit import versions_en_vigueur
-from bot.campagnes.volumes import _professions as noms_de_professions
+from bot.campagnes.volumes import noms_de_professions
 from bot.contacts.contacts import DomaineAborde, age
 from bot.contacts.historique import noter
 from bot.contacts.refus import Refus
@@ -35,7 +35,7 @@ class TrameModifiee(Refus):
     message = "Cette trame a été enregistrée entre-temps depuis une autre page. Rien n'est écrasé : comparez, puis choisissez."
 
     def __init__(self, version: int):
-        super().__init__(self.message)
+        super().__init__()
         self.version = version
 
 

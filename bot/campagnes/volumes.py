@@ -29,16 +29,14 @@ class CampagneNonInstallee(Refus):
     message = "La campagne n'est pas installée. Lancez « conseil campagne installer »."
 
     def __init__(self, annee: int):
-        self.message = f"La campagne {annee} n'est pas installée sur cette base : lancez « conseil campagne installer --annee {annee} »."
-        super().__init__(self.message)
+        super().__init__(f"La campagne {annee} n'est pas installée sur cette base : lancez « conseil campagne installer --annee {annee} ».")
 
 
 class CaisseSansVolume(Refus):
     code, statut = "CAISSE_INCONNUE", 404
 
     def __init__(self, caisse: str):
-        self.message = f"« {caisse} » n'est pas une caisse régionale de cette base."
-        super().__init__(self.message)
+        super().__init__(f"« {caisse} » n'est pas une caisse régionale de cette base.")
 
 
 # -- what is asked for ------------------------------------------------------------------------------------------------------------------------
@@ -91,7 +89,7 @@ def critere(session: Session, cible: Cible, caisse: str, code: Optional[str] = N
         groupes_pro=tuple(criteres.get("groupes_pro") or ()), auto_entrepreneur=criteres.get("auto_entrepreneur"),
         annees_naissance=tuple(sorted(criteres.get("annees_naissance") or ())),
         affiliation=(_jour(affiliation["du"]), _jour(affiliation["au"])) if affiliation else None,
-        professions=_professions(session, cible.du, cible.au) if criteres.get("profession_avec_risque") else None,
+        professions=noms_de_professions(session, cible.du, cible.au) if criteres.get("profession_avec_risque") else None,
         priorites=tuple((p["si"], p["phrase"]) for p in (*contenu.get("priorites", ()), *ajoutees)))
 
 
@@ -114,7 +112,7 @@ def _jour(valeur: "str | date") -> date:
     return valeur if isinstance(valeur, date) else date.fromisoformat(valeur)
 
 
-def _professions(session: Session, du: date, au: date) -> tuple[str, ...]:
+def noms_de_professions(session: Session, du: date, au: date) -> tuple[str, ...]:
     """How the professions with risk information between two dates may be written in a file: label, code, and the forms of
     knowledge/professions.yml, with and without accents (R40). Imports keep professions in lower case."""
     noms: set[str] = set()

@@ -11,6 +11,7 @@ from bot.cli.commun import afficher_json, dire, lire_reglages, refuser
 from bot.contacts import courriel
 from bot.contacts.base import Sessions
 from bot.contacts.caisses import caisse as lire_caisse
+from bot.contacts.campagne import action_de
 from bot.contacts.cle import cle_installation
 from bot.contacts.tables import Lot
 from bot.horloge import Horloge
@@ -58,7 +59,7 @@ def _preparer(options: argparse.Namespace, sessions: Sessions, cle: bytes, horlo
         refuser("DOSSIER_ILLISIBLE", f"{options.out} n'est pas un dossier : donnez-en un à --out.")
     options.out.mkdir(parents=True, exist_ok=True)
     with sessions() as s:
-        action = courriers.action_de(s, options.caisse, options.annee, options.action)
+        action = action_de(s, options.caisse, options.annee, options.action)
         try:
             courriers.preparer(s, action, horloge.maintenant(), cle)
         except courriers.RienAEnvoyer:
@@ -101,7 +102,7 @@ def _avancer(faites: int, total: int) -> None:
 def _envoyer(options: argparse.Namespace, sessions: Sessions, cle: bytes, horloge: Horloge) -> dict[str, Any]:
     """Hand the e-mails of every batch to the server, one by one; each is taken before and concluded after."""
     with sessions() as s:
-        action = courriers.action_de(s, options.caisse, options.annee, options.action)
+        action = action_de(s, options.caisse, options.annee, options.action)
         suite = courriers.lots(s, action)
         if options.incertains:
             for lot in suite:
@@ -159,7 +160,7 @@ def _retours(options: argparse.Namespace, sessions: Sessions, cle: bytes, horlog
 
 def _suivre(options: argparse.Namespace, sessions: Sessions, cle: bytes, horloge: Horloge) -> dict[str, Any]:
     with sessions.lecture() as s:
-        action = courriers.action_de(s, options.caisse, options.annee, options.action)
+        action = action_de(s, options.caisse, options.annee, options.action)
         comptes = dict(courriers.comptes(s, action))
     noms = {"prepare": "préparés", "en_cours": "à l'envoi incertain", "envoye": "partis", "retourne": "revenus", "echec": "refusés"}
     return {"etats": comptes, "phrases": [", ".join(f"{n} {noms[e]}" for e, n in sorted(comptes.items())) or "Aucun courrier préparé."]}

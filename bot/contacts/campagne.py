@@ -33,6 +33,12 @@ class ActionInconnue(Refus):
     code, statut = "ACTION_INCONNUE", 404
     message = "Cette action n'est pas dans la campagne de la caisse. Choisissez une action de la liste."
 
+    @classmethod
+    def nommee(cls, code: str, caisse_code: str, annee: int) -> "ActionInconnue":
+        """For someone who typed its code."""
+        return cls(f"L'action « {code} » n'est pas dans la campagne {annee} de « {caisse_code} ». « conseil campagne volumes » montre ses cibles ; "
+                   "« conseil campagne installer » met la campagne en place.")
+
 
 class ActionLocale(Refus):
     code, statut = "ACTION_LOCALE", 422
@@ -98,6 +104,18 @@ def correspond(assure: Assure, criteres: Mapping[str, Any]) -> bool:
             and criteres.get("auto_entrepreneur") in (None, assure.auto_entrepreneur)
             and (not annees or (naissance is not None and naissance.year in annees))
             and (not periode or (affiliation is not None and periode["du"] <= affiliation.isoformat() <= periode["au"])))
+
+
+def action_de(session: Session, caisse_code: str, annee: int, code: str, *, tenir: bool = False) -> Action:
+    """The action of a caisse by its code. `tenir`: held for the rest of the transaction, so that two who change it wait for each other.
+
+    Raises ActionInconnue.
+    """
+    requete = select(Action).where(Action.caisse_code == caisse_code, Action.annee == annee, Action.code == code)
+    action = session.scalar(requete.with_for_update() if tenir else requete)
+    if action is None:
+        raise ActionInconnue.nommee(code, caisse_code, annee)
+    return action
 
 
 def action_pour(session: Session, *, caisse_code: str, assure: Assure, jour: date) -> Optional[Action]:

@@ -55,10 +55,6 @@ class DernierResponsable(Refus):
 class DepartEmpeche(Refus):
     code, statut = "DEPART_EMPECHE", 409
 
-    def __init__(self, message: str):
-        super().__init__(message)
-        self.message = message
-
 
 class SurSoiMeme(Refus):
     code, statut = "SUR_SOI_MEME", 409

@@ -35,9 +35,8 @@ class TropDEssais(Refus):
 
     def __init__(self, secondes: int):
         minutes = -(-secondes // 60)
-        super().__init__()
+        super().__init__(f"Trop d'essais de suite. Attendez {quantite(minutes, 'minute')}, puis réessayez ; ou demandez à votre responsable.")
         self.attendre = secondes
-        self.message = f"Trop d'essais de suite. Attendez {quantite(minutes, 'minute')}, puis réessayez ; ou demandez à votre responsable."
 
 
 def attente(echecs: int) -> timedelta:

@@ -3,7 +3,6 @@
 A rule that a room of its own already applies is `confie_a` it: the caller gives that function. Erasing one person is `effacement`.
 """
 import re
-import secrets
 import time
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sqlalchemy import ColumnElement, Date, Table, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from bot.contacts import comptes
+from bot.contacts import codes, comptes
 from bot.contacts.base import Base, Sessions
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Compte, Elimination, PassagePurge
@@ -26,7 +25,6 @@ FICHIER = RACINE / "knowledge" / "conservation.yml"
 ALARME = timedelta(hours=26)
 PAQUET = 500
 _DELAI = re.compile(r"(\d{1,4}) (minutes?|heures?|jours?|mois)")
-_SIGNES = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 journal = structlog.get_logger("conservation")
 # A rule applied elsewhere: gives how many things it did, as a number or by kind.
 Confie = Callable[[Session, datetime], "int | Mapping[str, int]"]
@@ -36,8 +34,7 @@ class ConservationIllisible(Refus):
     code, statut = "CONSERVATION_ILLISIBLE", 500
 
     def __init__(self, ou: str, quoi: str):
-        self.message = f"conservation.yml, {ou} : {quoi}. Corrigez le fichier : rien n'est purgé tant qu'il ne se lit pas."
-        super().__init__(self.message)
+        super().__init__(f"conservation.yml, {ou} : {quoi}. Corrigez le fichier : rien n'est purgé tant qu'il ne se lit pas.")
 
 
 class Regle(BaseModel):
@@ -186,7 +183,7 @@ def _echues(regle: Regle, avant: datetime) -> tuple[Table, ColumnElement[bool]]:
 
 
 def _code_inconnu() -> str:
-    return "".join(secrets.choice(_SIGNES) for _ in range(8))
+    return codes.tirer()
 
 
 def _appliquer(session: Session, regle: Regle, avant: datetime) -> int:

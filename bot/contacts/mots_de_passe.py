@@ -27,10 +27,6 @@ _A_LA_FOIS = threading.BoundedSemaphore(4)
 class MotDePasseFaible(Refus):
     code, statut = "MOT_DE_PASSE_FAIBLE", 422
 
-    def __init__(self, message: str):
-        super().__init__(message)
-        self.message = message
-
 
 def _forme(mot_de_passe: str) -> str:
     """One spelling of each character, so that « é » typed on another keyboard is the same (NIST SP 800-63B)."""

@@ -37,9 +37,8 @@ class SchemaPlusRecent(Refus):
     code, statut = "SCHEMA_PLUS_RECENT", 409
 
     def __init__(self, version: str):
-        self.message = (f"Cette sauvegarde vient d'une version plus récente du logiciel (schéma {version}, inconnu ici) : rien n'a été changé. "
-                        "Mettez le logiciel à jour, puis relancez.")
-        super().__init__(self.message)
+        super().__init__(f"Cette sauvegarde vient d'une version plus récente du logiciel (schéma {version}, inconnu ici) : rien n'a été changé. "
+                         "Mettez le logiciel à jour, puis relancez.")
 
 
 class BaseOccupee(Refus):
@@ -62,25 +61,22 @@ class OutilAbsent(Refus):
     code, statut = "OUTIL_ABSENT", 409
 
     def __init__(self, outil: str):
-        self.message = (f"Une base PostgreSQL se sauvegarde avec ses propres outils, et « {outil} » est absent d'ici : installez les outils clients "
-                        "de PostgreSQL (paquet « postgresql-client »), de la version du serveur ou d'une plus récente.")
-        super().__init__(self.message)
+        super().__init__(f"Une base PostgreSQL se sauvegarde avec ses propres outils, et « {outil} » est absent d'ici : installez les outils clients "
+                         "de PostgreSQL (paquet « postgresql-client »), de la version du serveur ou d'une plus récente.")
 
 
 class OutilRefuse(Refus):
     code, statut = "OUTIL_REFUSE", 409
 
     def __init__(self, outil: str, raison: str):
-        self.message = f"« {outil} » a refusé : {raison}. Rien n'a été changé."
-        super().__init__(self.message)
+        super().__init__(f"« {outil} » a refusé : {raison}. Rien n'a été changé.")
 
 
 class DossierInterdit(Refus):
     code, statut = "DOSSIER_INTERDIT", 409
 
     def __init__(self, dossier: Path, genre: str):
-        self.message = f"Rien ne peut être écrit dans « {dossier} » ({genre}) : donnez un dossier de ce poste où vous pouvez écrire."
-        super().__init__(self.message)
+        super().__init__(f"Rien ne peut être écrit dans « {dossier} » ({genre}) : donnez un dossier de ce poste où vous pouvez écrire.")
 
 
 @dataclass(frozen=True)

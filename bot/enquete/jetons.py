@@ -4,11 +4,11 @@ import re
 import secrets
 from typing import Optional
 
-from bot.contacts.cle import cle_installation, hmac_hex
+from bot.contacts import codes
+from bot.contacts.cle import cle_installation
+from bot.contacts.codes import ALPHABET
 from bot.reglages import Reglages
 
-# Letters and digits that cannot be taken for one another, on paper or by telephone (booking.md §5.7).
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 LONGUEUR = 9
 USAGE_CODE, USAGE_EMPREINTE = "enquete.code", "enquete.empreinte"
 _SIGNE = f"[{ALPHABET}{ALPHABET.lower()}]"
@@ -29,10 +29,7 @@ def pseudonyme() -> int:
 def code(cle: bytes, pseudo: int) -> str:
     """The code of a pseudonym. At least one sign is a digit, so that no French word is ever a code."""
     for essai in range(100):
-        tirage, signes = int(hmac_hex(cle, USAGE_CODE, f"{pseudo}:{essai}"), 16), ""
-        for _ in range(LONGUEUR):
-            tirage, rang = divmod(tirage, len(ALPHABET))
-            signes += ALPHABET[rang]
+        signes = codes.deriver(cle, USAGE_CODE, f"{pseudo}:{essai}", LONGUEUR)
         if any(s.isdigit() for s in signes):
             return signes
     raise AssertionError("cent tirages sans un chiffre")
@@ -40,7 +37,7 @@ def code(cle: bytes, pseudo: int) -> str:
 
 def empreinte(cle: bytes, tape: str) -> str:
     """The hash of a code as typed: case, spaces and hyphens do not count."""
-    return hmac_hex(cle, USAGE_EMPREINTE, "".join(s for s in tape.upper() if s in ALPHABET))
+    return codes.empreinte(cle, USAGE_EMPREINTE, tape)
 
 
 def presenter(signes: str) -> str:

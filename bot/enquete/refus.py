@@ -6,10 +6,6 @@ class QuestionnaireInvalide(Refus):
     code, statut = "QUESTIONNAIRE_INVALIDE", 422
     message = "Ce questionnaire n'est pas lisible. Corrigez-le comme indiqué."
 
-    def __init__(self, detail: str):
-        super().__init__(detail)
-        self.message = detail
-
 
 class QuestionnaireChange(Refus):
     code, statut = "QUESTIONNAIRE_CHANGE", 409

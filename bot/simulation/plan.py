@@ -18,17 +18,15 @@ class PersonnesReelles(Refus):
     code, statut = "PERSONNES_REELLES", 409
 
     def __init__(self, caisse: str):
-        self.message = (f"La base porte de vraies personnes (caisse « {caisse} ») : rien n'a été écrit. Une simulation se joue dans une base à elle, "
-                        "par exemple CONSEIL_DONNEES=/tmp/simulation.")
-        super().__init__(self.message)
+        super().__init__(f"La base porte de vraies personnes (caisse « {caisse} ») : rien n'a été écrit. Une simulation se joue dans sa propre base, "
+                         "par exemple CONSEIL_DONNEES=/tmp/simulation.")
 
 
 class DejaPeuplee(Refus):
     code, statut = "DEJA_PEUPLEE", 409
 
     def __init__(self, caisse: str):
-        self.message = f"La caisse « {caisse} » a déjà une population : rien n'a été écrit. Rejouez dans une base neuve (CONSEIL_DONNEES)."
-        super().__init__(self.message)
+        super().__init__(f"La caisse « {caisse} » a déjà une population : rien n'a été écrit. Rejouez dans une base neuve (CONSEIL_DONNEES).")
 
 
 @cache

@@ -17,6 +17,7 @@ from bot.agenda.rencontres import DemandeRencontre
 from bot.agenda.themes import ORIENTATIONS, THEMES
 from bot.campagnes import courriers, tirage
 from bot.contacts import contacts
+from bot.contacts.campagne import action_de
 from bot.contacts.contacts import CompteRenduContact, DomaineAborde
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Antenne, Assure, CodeOuverture, Contact, Entretien, Envoi, Inscription, Motif, OutilVersion, Rencontre
@@ -47,7 +48,7 @@ def jouer(session: Session, plan: Plan, decor: Decor, rang: int, lundi: date, cl
 
 def ecrire_aux_createurs(session: Session, plan: Plan, decor: Decor, maintenant: datetime, cle: bytes) -> int:
     """The affiliation letters of those who have not had theirs (R36); some come back (R37)."""
-    action = courriers.action_de(session, decor.code, plan.annee, "CREATEUR")
+    action = action_de(session, decor.code, plan.annee, "CREATEUR")
     return len(_envoyer(session, plan, decor, action, maintenant, cle))
 
 
@@ -73,7 +74,7 @@ def _inviter(session: Session, plan: Plan, decor: Decor, rang: int, lundi: date,
     semaine = (lundi - decor.eig_du).days // 7
     if semaine not in VAGUES_EIG or lundi < decor.eig_du:
         return
-    action = courriers.action_de(session, decor.code, plan.annee, "EIG")
+    action = action_de(session, decor.code, plan.annee, "EIG")
     maintenant, combien = decor.instant(lundi), -(-plan.assures // 40)
     try:
         tirage.tirer(session, action="EIG", caisse=decor.code, annee=plan.annee, taille=combien, maintenant=maintenant,

@@ -183,8 +183,8 @@ class SaisieRefusee(Refus):
     _CODES = {"nom": "NOM_MANQUANT", "courriel": CourrielInvalide.code}
 
     def __init__(self, erreurs: dict[str, str], exige: bool):
-        champ, self.message = next(iter(erreurs.items()))
-        super().__init__(self.message)
+        champ, message = next(iter(erreurs.items()))
+        super().__init__(message)
         self.erreurs = erreurs
         self.code = ("TELEPHONE_MANQUANT" if exige else "MOYEN_MANQUANT") if champ == "telephone" else self._CODES.get(champ, self.code)
 

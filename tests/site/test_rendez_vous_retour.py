@@ -5,8 +5,9 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
-from bot.agenda import code_ouverture, notifications
+from bot.agenda import notifications
 from bot.agenda.instants import local
+from bot.contacts import codes
 from bot.contacts.cle import cle_installation
 from bot.contacts.tables import AccesRdv, Action, Cible, CodeOuverture, Entretien, Envoi, Lot, Notification, Socle
 from tests.site.rdv_aide import LUNDI, QUI, facade, guichet, modele_guichet  # noqa: F401  (fixture)
@@ -248,7 +249,7 @@ def lettre(guichet):  # noqa: F811
         envoi = Envoi(lot_id=lot.id, action_id=action.id, assure_id=qui.id, relance=0, canal="courrier", etat="prepare", essais=0)
         s.add(envoi)
         s.flush()
-        s.add(CodeOuverture(empreinte=code_ouverture.empreinte(cle_installation(guichet.reglages), "ABCD2345"), envoi_id=envoi.id, assure_id=qui.id,
+        s.add(CodeOuverture(empreinte=codes.empreinte_ouverture(cle_installation(guichet.reglages), "ABCD2345"), envoi_id=envoi.id, assure_id=qui.id,
                             action_id=action.id, expire_le=datetime(2012, 1, 1, tzinfo=timezone.utc)))
         return qui.id, action.id
 

@@ -6,8 +6,9 @@ import pytest
 
 from bot.agenda import code_ouverture, ics, identification, rencontres, reservation
 from bot.agenda.auteurs import ASSURE_CHAT, SYSTEME
-from bot.agenda.identite import ALPHABET, Personne, cle, lettres, lire_code, nouveau_code, telephone
+from bot.agenda.identite import Personne, cle, lettres, telephone
 from bot.agenda.refus import AccesExpire, EnPause, Introuvable
+from bot.contacts import codes
 from bot.contacts.tables import Action, Cible, CodeOuverture, Conseiller, Contact, Entretien, Envoi, Lot, Socle
 from tests.unit.agenda_aide import LUNDI, MAINTENANT, a, assure, base_agenda, installer, moteur_agenda, ouvrir, plus, quelqu_un, reserver  # noqa: F401
 
@@ -95,9 +96,9 @@ def test_le_code_d_une_inscription_ouvre_aussi(base, monde):
 
 
 def test_un_code_n_a_aucun_signe_ambigu_et_ne_revient_pas():
-    codes = {nouveau_code() for _ in range(500)}
-    assert len(codes) == 500 and not set("".join(codes)) & set("01OIL") and set("".join(codes)) <= set(ALPHABET)
-    assert lire_code("ab-cd éf") == "ABCDEF" and lettres("Œuvrard") == "oeu"
+    tires = {codes.tirer() for _ in range(500)}
+    assert len(tires) == 500 and not set("".join(tires)) & set("01OIL") and set("".join(tires)) <= set(codes.ALPHABET)
+    assert codes.lire("ab-cd éf") == "ABCDEF" and lettres("Œuvrard") == "oeu"
 
 
 @pytest.mark.parametrize("saisi, lu", [("06 39 98 00 00", "0639980000"), ("+33 6 39 98 00 00", "0639980000"), ("0033639980000", "0639980000"),
@@ -134,7 +135,7 @@ def invitation(base, monde):
         envoi = Envoi(lot_id=lot.id, action_id=action.id, assure_id=qui.id, canal="courrier", etat="envoye")
         s.add(envoi)
         s.flush()
-        s.add(CodeOuverture(empreinte=code_ouverture.empreinte(CLE, "ABCD2345"), envoi_id=envoi.id, assure_id=qui.id, action_id=action.id,
+        s.add(CodeOuverture(empreinte=codes.empreinte_ouverture(CLE, "ABCD2345"), envoi_id=envoi.id, assure_id=qui.id, action_id=action.id,
                             expire_le=plus(days=30)))
         return action.id, qui.id
 

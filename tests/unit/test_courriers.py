@@ -22,6 +22,8 @@ from bot.cli import principal
 from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.caisses import caisse as lire_caisse
 from bot.contacts.caisses import installer_demo
+from bot.contacts.campagne import action_de
+from bot.contacts.codes import empreinte_ouverture
 from bot.contacts.schema import migrer
 from bot.contacts.tables import Assure, CodeOuverture, Contact, Envoi, Lot
 from tests.marche import CONSEIL, RACINE, ports_libres
@@ -50,7 +52,7 @@ def _tirer(sessions: Sessions, taille=100) -> None:
 
 def _preparer(sessions: Sessions, code="EIG") -> int:
     with sessions() as s:
-        return courriers.preparer(s, courriers.action_de(s, CAISSE, 2011, code), MAINTENANT, CLE).id
+        return courriers.preparer(s, action_de(s, CAISSE, 2011, code), MAINTENANT, CLE).id
 
 
 def _plis(sessions: Sessions, lot: int):
@@ -68,12 +70,12 @@ def test_les_personnes_tirees_ont_chacune_un_courrier_et_un_code(base):
     assert len({p.lettre.code for p in plis}) == len(plis) == 5
     with base.lecture() as s:
         gardees = set(s.scalars(select(CodeOuverture.empreinte)))
-    assert gardees == {courriers.empreinte_code(CLE, p.lettre.code) for p in plis}
+    assert gardees == {empreinte_ouverture(CLE, p.lettre.code) for p in plis}
     assert not any(p.lettre.code.replace("-", "") in e.upper() for p in plis for e in gardees)
 
 
 def test_le_code_tape_a_la_main_se_retrouve_sans_tiret_ni_majuscules():
-    assert courriers.empreinte_code(CLE, "abcd efgh") == courriers.empreinte_code(CLE, "ABCD-EFGH") != courriers.empreinte_code(CLE, "ABCD-EFGJ")
+    assert empreinte_ouverture(CLE, "abcd efgh") == empreinte_ouverture(CLE, "ABCD-EFGH") != empreinte_ouverture(CLE, "ABCD-EFGJ")
 
 
 def test_une_personne_qui_refuse_dette_contactee_nest_pas_invitee(base):

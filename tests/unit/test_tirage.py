@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select, text, update
 
 from bot.campagnes.population import importer
-from bot.campagnes.tirage import ActionAbsente, PersonneATirer, TailleInvalide, TirageInconnu, rejouer, tirer
+from bot.campagnes.tirage import PersonneATirer, TailleInvalide, TirageInconnu, rejouer, tirer
 from bot.campagnes.volumes import volumes
 from bot.cli import principal
+from bot.contacts.campagne import ActionInconnue
 from bot.contacts.tables import Action, Assure, Historique, Invite, Tirage
 from tests.assures import CAISSE, MAINTENANT, fichier, personne
 from tests.marche import lisible
@@ -128,7 +129,7 @@ def test_une_sous_action_et_une_action_locale_se_tirent_pour_elles_memes_r38(eig
 @SQLITE
 @pytest.mark.parametrize("action, caisse", [("EGI", CAISSE), ("L-CONJOINTS", "demo-reunion"), ("EIG", "ailleurs")])
 def test_une_action_qui_nest_pas_dans_la_campagne_est_refusee(eig, action, caisse):
-    with pytest.raises(ActionAbsente, match="conseil campagne volumes"):
+    with pytest.raises(ActionInconnue, match="conseil campagne volumes"):
         tirage(eig, action=action, caisse=caisse)
 
 

@@ -9,17 +9,23 @@ from datetime import date, datetime, time
 from typing import Any, Mapping, Optional
 
 from bot.agenda.dialogue.lexique import dit, lexique, reconnus
-from bot.agenda.identite import ALPHABET
 from bot.agenda.instants import zone
 from bot.agenda.moment import Moment, comprendre
+from bot.contacts.codes import ALPHABET
 from bot.texte.normalisation import cle
 from bot.texte.typographie import JOURS, MOIS
 
-_OUI = re.compile(r"(?:ben |ah |mais |tout a fait |alors )?(?:oui|ouii+|ouais|wi|ui|ok|okay|d accord|dac|c est bon|c est bien ca|c est ca"
-                  r"|je confirme|confirme[rz]?|parfait|go|yes|volontiers|tres bien|exact|impeccable|banco|valide[rz]?|je prends|allez y|ca marche"
-                  r"|ca me va|c est parfait|reservez)\b")
-_NON = re.compile(r"(?:ah |ben |mais |finalement )?(?:non|nan|nn|no|nope|pas du tout|surtout pas|negatif|faux)\b")
-_STOP = re.compile(r"(?:non |bon |ok |allez |finalement |stop )*(?:stop+|sto+p|arrete[rz]?(?: tout| ca| la)?|on arrete(?: tout| la)?"
+_OUI = re.compile(r"(?:ben |bah |ah |bon |mais |tout a fait |alors |euh |heu |eh bien )*(?:oui+|ouais|ouep|yep|wi|ui|oki?|okay|d ?accord"
+                  r"|dac+|c ?est (?:bon|tout bon|bien ca|ca|parfait|ok|d accord|nickel|impeccable)|c ?bon|j ?e? ?confirme?|confirme[rz]?|parfait|nickel"
+                  r"|go|yes|volontiers|tres bien|exact(?:ement)?|impec(?:cable)?|banco|valide[rz]?|je (?:prends|valide)|(?:allez|vas) y|vazy|ca (?:marche|roule)"
+                  r"|ca me va|reservez|bien sur|absolument|carrement|evidemment|tout a fait)\b")
+# « Oui mais c'est loin » confirms nothing.
+_RESERVE = re.compile(r"\b(?:mais|sauf|par contre|attend[sz]?|avant)\b")
+_NON = re.compile(r"(?:ah |ben |bah |oh |mais |finalement |en fait |euh |heu |desolee? |pardon )*"
+                  r"(?:non+|nan+|nn|no|nope|pas du tout|surtout pas|negatif|faux)\b")
+_STOP = re.compile(r"(?:(?:non|nan|nn|bon|ok|allez|finalement|en fait|euh|heu|ah|oh|ben|bah|bof|merci|desolee?|pardon|c est bon|cest bon|stop) )*"
+                   r"(?:stop+|sto+p|(?:j )?arrete[rz]?(?: tout| ca| la)?|on (?:arrete|annule|laisse tomber)(?: tout| ca| la)?|je laisse tomber"
+                   r"|je (?:veux|voudrais|prefere|vais) (?:tout )?arreter(?: la| tout)?|je ne? ?veux plus(?: rien| de rendez vous| de rdv)?"
                    r"|laisse[rz]?(?: tomber| beton)?|abandon(?:ne[rz]?)?|j abandonne|tant pis|oublie[rz]?(?: ca| tout| ma demande)?"
                    r"|annule[rz]?(?: tout| ca| tout ca| la demande| ma demande)?|quitter|exit|laisse tombe|laissez tomber|plus la peine|pas la peine)"
                    r"(?: merci| svp| s il vous plait| stp| tout de suite)*")
@@ -27,6 +33,10 @@ _QUESTION = re.compile(r"(?:et |mais |au fait |dites |bonjour |d abord |avant ca
                        r"|c est quoi|c koi|est ce (?:que|qu)|pourquoi|ou (?:est|se|sont|dois|faut)|quand (?:est|dois|faut)|qui (?:est|peut|doit)"
                        r"|faut il|dois je|puis je|peut on|a (?:quel|kel)(?:le)?|que (?:dois|faut|faire)|a quoi|suis je|ai je|y a t il)\b")
 MASQUE = "masque"
+_CHANGER = re.compile(r"\b(?:chang\w*|modifi\w*|corrig\w*|rectifi\w*|(?:me suis )?tromp\w*|refai\w*|pas (?:le |la |mon |ma )?bon(?:ne)?)\b")
+# What can be changed of a booking, and the words for it.
+_QUOI = {"moment": ("jour", "heure", "date", "horaire", "creneau"), "lieu": ("lieu", "antenne", "endroit", "ville", "adresse"),
+         "sujet": ("sujet", "motif", "theme"), "identite": ("nom", "prenom", "coordonnee", "telephone", "numero", "courriel", "mail")}
 _SIGNES = f"[{ALPHABET}]"
 _CODE = re.compile(rf"(?<![\w-]){_SIGNES}{{4}}[- ]?{_SIGNES}{{4}}(?![\w-])")
 _CODE_DIT = re.compile(r"\bcode\b(?: (?:d'invitation|personnel|de rendez-vous|de rdv|rdv))?(?:\s+(?:est|c'est))?\s*(?:le|:)?\s*"
@@ -62,6 +72,16 @@ class Lu:
     masque: bool = False
 
     @property
+    def quoi(self) -> Optional[str]:
+        """Which field the words name: « moment », « lieu », « sujet », « identite »; None when none."""
+        return next((q for q, noms in _QUOI.items() if dit(self.mots, noms)), None)
+
+    @property
+    def a_changer(self) -> Optional[str]:
+        """The field that « changer le sujet », « je me suis trompé de nom » want corrected."""
+        return self.quoi if _CHANGER.search(self.mots) and not self.question else None
+
+    @property
     def court(self) -> bool:
         """Short as an answer is, not as a story."""
         return len(self.mots.split()) <= 8
@@ -74,7 +94,8 @@ def lire(texte: Optional[str], maintenant: datetime, fuseau: str, intention: Opt
     mots = cle(texte)
     code, nom, reste = code_et_nom(texte, code_attendu)
     moment = comprendre(_ANCIEN.sub(r"\1", reste), maintenant, zone(fuseau))
-    oui = bool(_OUI.match(mots)) or (intention == "affirmer")
+    oui_dit = _OUI.match(mots)
+    oui = (bool(oui_dit) or intention == "affirmer") and not _RESERVE.search(mots, oui_dit.end() if oui_dit else 0)
     non = bool(_NON.match(mots)) or (intention == "nier" and not oui)
     return Lu(texte, mots, moment, modalite(mots), reconnus("sujets", mots), dit(mots, lexique()["quand_libre"]), dit(mots, lexique()["autres"]),
               oui and not non, non, bool(_STOP.fullmatch(mots)), texte.rstrip(" !.").endswith("?") or bool(_QUESTION.match(mots)), code, nom,

@@ -33,7 +33,7 @@ class SaisieIllisible(Refus):
 
     def __init__(self, champ: str, message: str):
         super().__init__(message)
-        self.champ, self.message = champ, message
+        self.champ = champ
 
 
 def lire_jour(texte: str, champ: str = "jour", defaut: Optional[date] = None) -> date:

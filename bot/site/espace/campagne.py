@@ -13,6 +13,8 @@ from bot.campagnes import suivi, tirage
 from bot.campagnes.kit import CODES
 from bot.campagnes.suivi import PAR_PAGE
 from bot.campagnes.volumes import Volume, critere, socle_de, volumes
+from bot.contacts.campagne import ActionInconnue
+from bot.contacts.campagne import action_de as par_code
 from bot.contacts.isolement import Introuvable
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Action, Outil, Tirage
@@ -112,10 +114,10 @@ def action(request: Request, annee: int, code: str, acteur: Acteur = Depends(exi
 
 def action_de(session: Session, annee: int, code: str, acteur: Acteur) -> Action:
     """The action of one's own caisse. Raises Introuvable."""
-    trouvee = session.scalar(select(Action).where(Action.caisse_code == acteur.caisse_code, Action.annee == annee, Action.code == code))
-    if trouvee is None:
-        raise Introuvable
-    return trouvee
+    try:
+        return par_code(session, acteur.caisse_code, annee, code)
+    except ActionInconnue as refus:
+        raise Introuvable from refus
 
 
 def _page_action(request: Request, s: Session, action: Action, statut: int = 200, erreurs: Optional[Mapping[str, str]] = None,
@@ -136,7 +138,7 @@ def tirer(request: Request, annee: int, code: str, acteur: Acteur = Depends(exig
         trouvee = action_de(s, annee, code, acteur)
         try:
             taille = _taille(saisie.un("taille"))
-            trouvee = tirage.action_de(s, code, acteur.caisse_code, annee)  # held until the end: two draws wait for each other
+            trouvee = par_code(s, acteur.caisse_code, annee, code, tenir=True)  # held until the end: two draws wait for each other
             if saisie.un("apres") != str(s.scalar(select(func.max(Tirage.id)).where(Tirage.action_id == trouvee.id)) or 0):
                 raise TirageEntreTemps
             fait = tirage.tirer(s, action=code, caisse=acteur.caisse_code, annee=annee, taille=taille, graine=saisie.un("graine") or None,

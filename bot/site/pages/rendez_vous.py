@@ -19,6 +19,7 @@ from bot.agenda.jours_feries import fuseau
 from bot.agenda.recherche import noter_recherche
 from bot.agenda.refus import CourrielInvalide, CreneauPris, DejaUnRdv, HorsDelai, MotifInconnu, NomManquant, TelephoneManquant
 from bot.agenda.reservation import Retenue
+from bot.contacts import codes
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Caisse, CodeOuverture, Conseiller, Entretien, Motif
 from bot.site import demarche as brouillon
@@ -368,7 +369,7 @@ def page_code(request: Request, statut: int = 200, saisie: Saisie = RIEN, *, ref
 def code_post(request: Request, champs: Saisie = Depends(lire_formulaire)) -> Response:
     """Open a booking by its code and name, or booking itself by a letter's code. A wrong code and a wrong name get the same answer."""
     saisie = {n: nettoyer(champs.get(n, ""))[:80] for n in ("code", "nom", "action")}
-    if not identite.lire_code(saisie["code"]):
+    if not codes.lire(saisie["code"]):
         return page_code(request, 422, saisie, erreurs={"code": "Écrivez le code : huit lettres et chiffres."})
     try:
         prise.compter(request, "code")
@@ -385,7 +386,7 @@ def code_post(request: Request, champs: Saisie = Depends(lire_formulaire)) -> Re
 def _est_invitation(request: Request, code: str) -> bool:
     """Whether a letter bears this code. Only says which door to knock at: the doors count the tries."""
     with request.app.state.contexte.sessions.lecture() as s:
-        return s.get(CodeOuverture, code_ouverture.empreinte(brouillon.cle(request), code)) is not None
+        return s.get(CodeOuverture, codes.empreinte_ouverture(brouillon.cle(request), code)) is not None
 
 
 def _ouvrir_invitation(request: Request, code: str) -> Response:
