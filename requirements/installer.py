@@ -13,6 +13,8 @@ from pathlib import Path
 RACINE = Path(__file__).resolve().parents[1]
 VENV = RACINE / ".venv"
 ENVIRONNEMENTS = {"service": (3, 11), "engine": (3, 10)}
+# A module run once in a new environment: what it prepares there is made again when it changes.
+SUITES = {"engine": Path("bot/engine/e5.py")}
 
 
 def version(python: str) -> "tuple[int, int] | None":
@@ -84,7 +86,8 @@ def preparer(nom: str, exacte: "tuple[int, int]") -> None:
     """One environment, made anew when its lock changed."""
     verrou = RACINE / "requirements" / f"{nom}.txt"
     dossier = VENV / nom
-    empreinte = hashlib.sha256(verrou.read_bytes()).hexdigest()
+    suite = RACINE / SUITES[nom] if nom in SUITES else None
+    empreinte = hashlib.sha256(verrou.read_bytes() + (suite.read_bytes() if suite else b"")).hexdigest()
     temoin = dossier / "verrou.sha256"
     if temoin.exists() and temoin.read_text() == empreinte and (dossier / "bin" / "python").exists():
         return
@@ -102,6 +105,8 @@ def preparer(nom: str, exacte: "tuple[int, int]") -> None:
     # Our own code is importable from both, straight from the tree.
     paquets = next((dossier / "lib").glob("python3.*/site-packages"))
     (paquets / "conseil.pth").write_text(f"{RACINE}\n")
+    if suite:
+        patienter([str(dossier / "bin" / "python"), str(suite)], "encodeur de phrases")
     commande = dossier / "bin" / "conseil"
     if nom == "service":
         commande.write_text(f"#!{dossier / 'bin' / 'python'}\nimport sys\nfrom bot.cli import principal\nsys.exit(principal())\n")

@@ -12,6 +12,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.engine.verification import alleger
 from bot.knowledge.catalogue import CONTINUER
 
 RANG_MAX = 10
@@ -43,6 +44,7 @@ class CanalFront(InputChannel):
 
     def __init__(self, jeton: str) -> None:
         """`jeton`: shared secret that the front sends; other processes of the machine cannot talk to the engine."""
+        alleger()
         self.jeton = jeton
         self._essaye = False
 

@@ -1,7 +1,9 @@
 """Rasa components around `modele`: the classifier of intents and the decision between answering, offering and refusing."""
 from __future__ import annotations
 
-from typing import Any, Dict, List, Type
+import hashlib
+from collections import OrderedDict
+from typing import Any, Dict, List, Tuple, Type
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -17,6 +19,8 @@ from bot.engine.modele import Modele
 from bot.knowledge.decision import SEUILS, decider
 
 FICHIER = "modele.pickle"
+# How much of a ranking is kept, and how many rankings.
+TETE, CONNUS = 20, 4000
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -29,6 +33,7 @@ class ClassifieurSujets(GraphComponent, IntentClassifier):
 
     def __init__(self, config: Dict[str, Any], ressource: Resource, stockage: ModelStorage, appris: Modele | None = None):
         self._config, self._ressource, self._stockage, self._modele = config, ressource, stockage, appris
+        self._connus: OrderedDict[bytes, List[Tuple[str, float]]] = OrderedDict()
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
@@ -52,10 +57,20 @@ class ClassifieurSujets(GraphComponent, IntentClassifier):
 
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
-            classement = [{"name": nom, "confidence": confiance} for nom, confiance in self._modele.classer(message.get(TEXT) or "")]
+            classement = [{"name": nom, "confidence": confiance} for nom, confiance in self._classer(message.get(TEXT) or "")]
             message.set(INTENT, classement[0], add_to_output=True)
-            message.set(INTENT_RANKING_KEY, classement[:20], add_to_output=True)
+            message.set(INTENT_RANKING_KEY, classement, add_to_output=True)
         return messages
+
+    def _classer(self, texte: str) -> List[Tuple[str, float]]:
+        """The head of the ranking. What people keep saying (« bonjour », « oui ») is found again, under a hash: no text stays here."""
+        cle = hashlib.blake2b(texte.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if cle not in self._connus:
+            while len(self._connus) >= CONNUS:
+                self._connus.popitem(last=False)
+            self._connus[cle] = self._modele.classer(texte)[:TETE]
+        self._connus.move_to_end(cle)
+        return self._connus[cle]
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data

