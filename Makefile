@@ -4,10 +4,9 @@ SERVICE := .venv/service/bin
 # The first Python 3.11 or newer that really runs (a pyenv shim may stand for a version that is not there).
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
-TESTS ?=
 
 .DEFAULT_GOAL := aide
-.PHONY: aide run test setup train check bench verrous clean
+.PHONY: aide run test setup train check bench faults soak verrous clean
 
 aide:  ## montre cette liste
 	@sed -n 's/^\([a-z]*\):.*##/\1/p' $(MAKEFILE_LIST) | awk '{ n = $$1; $$1 = ""; printf "  make %-8s %s\n", n, $$0 }'
@@ -15,8 +14,14 @@ aide:  ## montre cette liste
 run: train  ## lance le site de démonstration et tous ses processus (PORT=8000) ; Ctrl-C arrête tout
 	@$(SERVICE)/conseil serve --demo $(if $(PORT),--port $(PORT))
 
+# What needs no engine is shared between the cores, a file a worker; the whole stack and the browser take their turn after.
 test: check train  ## vérifie tout et passe tous les tests (TESTS="tests/unit -k port" pour une partie)
+ifdef TESTS
 	@$(SERVICE)/pytest $(TESTS)
+else
+	@$(SERVICE)/pytest -n 2 --dist loadfile tests/unit tests/nlu tests/site; premiers=$$?; \
+	$(SERVICE)/pytest tests/faults tests/production tests/dialogues tests/browser; exit $$((premiers + $$?))
+endif
 
 setup:  ## installe les deux environnements
 	@test -n "$(PYTHON)" || { echo "Python 3.11 ou plus récent est introuvable : installez-le (Debian 12 : « apt install python3 python3-venv »)."; exit 1; }
@@ -33,6 +38,12 @@ check: setup  ## vérifie le code (style, types, imports) et les connaissances
 
 bench: train  ## mesure la compréhension et la tenue en charge, en rapports
 	@$(SERVICE)/python -m tests.load.bench
+
+faults: train  ## pannes et morts subites, tous les tours (TOURS=200)
+	@TOURS=$(or $(TOURS),200) $(SERVICE)/pytest tests/faults
+
+soak: train  ## conversations pendant M minutes ou H heures : mémoire et délais restent plats
+	@M=$(or $(M),10) H=$(H) $(SERVICE)/python -m tests.load.soak
 
 verrous: setup  ## refait les fichiers de verrou de requirements/ depuis pyproject.toml
 	@$(PYTHON) requirements/verrous.py

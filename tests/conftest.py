@@ -40,6 +40,7 @@ def _pret(url: str) -> bool:
 def installation(dossier: Path, **reglages):
     """The whole installation under `conseil serve --demo`, on free ports: gives the site's address once every part answers."""
     env = environnement(dossier, CONSEIL_MESSAGES_PAR_MINUTE=1000, CONSEIL_CONVERSATIONS_PAR_MINUTE=1000,
+                        CONSEIL_DELAI_MOTEUR=20,  # a busy machine must not turn an answer into a reduced one
                         **{f"CONSEIL_{n.upper()}": v for n, v in reglages.items()})
     adresse = f"http://127.0.0.1:{env['CONSEIL_PORT']}"
     journal = dossier / "serve.log"

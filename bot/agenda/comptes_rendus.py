@@ -12,6 +12,7 @@ from bot.agenda.refus import DroitRefuse, NoteTropLongue, TransitionImpossible
 from bot.agenda.reservation import relire
 from bot.contacts.historique import noter
 from bot.contacts.tables import CompteRendu, Entretien
+from bot.texte.masquage import SENSIBLES, masquer
 
 NOTE_MAX = 1000
 
@@ -40,10 +41,12 @@ def constater(session: Session, entretien: Entretien, statut: str, *, auteur: Au
 
 def rediger(session: Session, entretien: Entretien, *, issue: str, auteur: Auteur, maintenant: datetime, theme: Optional[str] = None,
             orientation: Optional[str] = None, documents: Sequence[str] = (), note: Optional[str] = None) -> CompteRendu:
-    """The outcome and its record, a new version each time. Raises TransitionImpossible, NoteTropLongue, DroitRefuse (nobody signed in)."""
+    """The outcome and its record, a new version each time. A note keeps no NIR, account or card number.
+
+    Raises TransitionImpossible, NoteTropLongue, DroitRefuse (nobody signed in)."""
     if auteur.conseiller_id is None:
         raise DroitRefuse
-    note = (note or "").strip() or None
+    note = masquer((note or "").strip(), SENSIBLES).texte or None
     if note is not None and len(note) > NOTE_MAX:
         raise NoteTropLongue
     constater(session, entretien, issue, auteur=auteur, maintenant=maintenant)

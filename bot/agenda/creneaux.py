@@ -5,6 +5,7 @@ whole numbers here (bot.agenda.instants): forty counsellors over ninety days are
 """
 import math
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
@@ -84,13 +85,17 @@ class Resultat:
 
 @dataclass(frozen=True)
 class _Occurrence:
-    """One day of an opening, in cells [debut, fin)."""
+    """One day of the openings that share hours and place, in cells [debut, fin), with those who receive then. `antenne_id`: None by telephone;
+    `chez`: the antenne all the same, which a closing may name."""
 
-    horaire: Horaire
     jour: date
     antenne_id: Optional[int]
+    chez: Optional[int]
+    fuseau: str
+    territoire: str
     debut: int
     fin: int
+    conseillers: Sequence[int]
 
 
 def lire_id(identifiant: str) -> tuple[int, datetime, Optional[int]]:
@@ -115,25 +120,29 @@ def calculer(ouvertures: Sequence[Horaire], fermetures: Sequence[Fermee], occupe
     """
     duree, pas = motif.duree // 15, (motif.duree + motif.battement) // 15
     premier, dernier = _bornes(maintenant, motif, delais)
+    libre_sur = {h.conseiller_id: _ensemble(occupees.get(h.conseiller_id, ())).isdisjoint for h in ouvertures}
     libres: dict[Cle, list[int]] = {}
     raisons: dict[Cle, int] = {}
     fuseaux: dict[Cle, str] = {}
     for o in _occurrences(ouvertures, maintenant, motif, du, au):
-        antenne_id, conseiller_id, fuseau = o.antenne_id, o.horaire.conseiller_id, o.horaire.fuseau
-        sans_collision = _ensemble(occupees.get(conseiller_id, ())).isdisjoint
-        clos = o.jour in jours_fermes.get(o.horaire.territoire, ())
+        clos = o.jour in jours_fermes.get(o.territoire, ())
         fermees = _fermees_ici(fermetures, o)
-        plein = motif.max_par_jour is not None and (par_jour or {}).get((conseiller_id, o.jour), 0) >= motif.max_par_jour
         for c in range(o.debut, o.fin - duree + 1, pas):
-            cle = (c, antenne_id)
-            fuseaux[cle] = fuseau
-            # the number of the first step that refuses, in the order of ETAPES
-            refus = (0 if clos else 1 if fermees and any(f < c + duree and g > c for f, g in fermees) else 2 if c < premier else 3 if c > dernier
-                     else 4 if not sans_collision(range(c, c + pas)) else 5 if plein else None)
-            if refus is None:
-                libres.setdefault(cle, []).append(conseiller_id)
+            cle = (c, o.antenne_id)
+            fuseaux[cle] = o.fuseau
+            # the number, in the order of ETAPES, of the furthest step that anyone came to
+            ouverts = [] if clos else [q for q in o.conseillers if not _fermee(fermees, q, c, c + duree)] if fermees else o.conseillers
+            if not ouverts or c < premier or c > dernier:
+                refus = (0 if clos else 1) if not ouverts else 2 if c < premier else 3
             else:
-                raisons[cle] = max(refus, raisons.get(cle, 0))
+                quarts = range(c, c + pas)
+                restent = [q for q in ouverts if libre_sur[q](quarts)]
+                offerts = [q for q in restent if (par_jour or {}).get((q, o.jour), 0) < motif.max_par_jour] if motif.max_par_jour else restent
+                if offerts:
+                    libres.setdefault(cle, []).extend(offerts)
+                    continue
+                refus = 5 if restent else 4
+            raisons[cle] = max(refus, raisons.get(cle, 0))
     trouves = tuple(Creneau(instant(c), instant(c + duree), antenne, fuseaux[c, antenne], motif.id, tuple(sorted(set(qui))))
                     for (c, antenne), qui in sorted(libres.items(), key=lambda x: (x[0][0], x[0][1] or 0)))
     return Resultat(trouves, {cle: ETAPES[r] for cle, r in raisons.items() if cle not in libres})
@@ -163,15 +172,19 @@ def _bornes(maintenant: datetime, motif: Motif, delais: bool) -> tuple[float, fl
             math.floor((maintenant + timedelta(days=motif.delai_max_j)).timestamp() / SECONDES))
 
 
-def _fermees_ici(fermetures: Sequence[Fermee], o: _Occurrence) -> list[tuple[float, float]]:
-    """The closings that touch an occurrence, in (fractions of) cells."""
+def _fermees_ici(fermetures: Sequence[Fermee], o: _Occurrence) -> list[tuple[Optional[int], float, float]]:
+    """The closings that touch an occurrence: whose (None: everybody's), and from which to which (fraction of a) cell."""
     touchent = []
     for f in fermetures:
-        if f.conseiller_id in (None, o.horaire.conseiller_id) and f.antenne_id in (None, o.horaire.antenne_id):
+        if f.antenne_id in (None, o.chez):
             de, a = f.du.timestamp() / SECONDES, f.au.timestamp() / SECONDES
             if de < o.fin and a > o.debut:
-                touchent.append((de, a))
+                touchent.append((f.conseiller_id, de, a))
     return touchent
+
+
+def _fermee(fermees: Sequence[tuple[Optional[int], float, float]], conseiller_id: int, debut: int, fin: int) -> bool:
+    return any(qui in (None, conseiller_id) and de < fin and a > debut for qui, de, a in fermees)
 
 
 @lru_cache(maxsize=8192)
@@ -180,17 +193,23 @@ def _cellule_locale(jour: date, heure: time, fuseau: str) -> int:
 
 
 def _occurrences(ouvertures: Sequence[Horaire], maintenant: datetime, motif: Motif, du: Optional[date], au: Optional[date]) -> Iterator[_Occurrence]:
-    """The openings of the period, day by day, turned from local time to cells. By telephone the place does not matter."""
+    """The openings of the period, day by day, turned from local time to cells: forty counsellors who receive from 9 to 12 make one a day."""
+    reunies: dict[tuple[Heures, Optional[int], str, str], dict[date, list[int]]] = defaultdict(lambda: defaultdict(list))
+    aujourdhui = {f: jour_local(maintenant, f) for f in {h.fuseau for h in ouvertures}}
     for h in ouvertures:
-        antenne_id = h.antenne_id if motif.modalite == "presentiel" else None
-        if motif.modalite == "presentiel" and antenne_id is None:
+        if motif.modalite == "presentiel" and h.antenne_id is None:
             continue
-        aujourdhui = jour_local(maintenant, h.fuseau)
-        debut = max(h.du, du or aujourdhui, aujourdhui)
-        fin = min(h.jusqu_au or h.du, au or aujourdhui + timedelta(days=motif.delai_max_j))
+        ici = aujourdhui[h.fuseau]
+        debut = max(h.du, du or ici, ici)
+        fin = min(h.jusqu_au or h.du, au or ici + timedelta(days=motif.delai_max_j))
         jour = h.du + timedelta(days=-(-(debut - h.du).days // 7) * 7)
         while jour <= fin:
             heures = h.exceptions.get(jour, (h.debut, h.fin))
             if heures is not None:
-                yield _Occurrence(h, jour, antenne_id, _cellule_locale(jour, heures[0], h.fuseau), _cellule_locale(jour, heures[1], h.fuseau))
+                reunies[heures, h.antenne_id, h.fuseau, h.territoire][jour].append(h.conseiller_id)
             jour += _SEMAINE
+    for (heures, chez, fuseau, territoire), jours in reunies.items():
+        antenne_id = chez if motif.modalite == "presentiel" else None  # by telephone the place does not matter
+        for jour, qui in jours.items():
+            debut_c, fin_c = (_cellule_locale(jour, heure, fuseau) for heure in heures)
+            yield _Occurrence(jour, antenne_id, chez, fuseau, territoire, debut_c, fin_c, qui)

@@ -6,6 +6,7 @@ role is read again here; for anybody else the sentence RESERVE. Closing asks wha
     CONDUITES[label](session, tour, brouillon) -> Suite          for bot/actions/flux.py, beside the acts of insured people
 """
 import re
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Callable, Mapping, Optional, Sequence
@@ -13,14 +14,13 @@ from typing import Any, Callable, Mapping, Optional, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.agenda import comptes_rendus, decisions, fermetures, journee, ouvertures, reprises, statistiques
+from bot.agenda import comptes_rendus, decisions, fermetures, journee, ouvertures, phrase_ouverture, reprises, statistiques
 from bot.agenda.auteurs import Auteur
-from bot.agenda.dialogue import lecture, lieux
+from bot.agenda.dialogue import lecture
 from bot.agenda.etats import ROLES_CAISSE
 from bot.agenda.fermetures import Portee
 from bot.agenda.instants import en_lettres, heure_en_lettres, jour_local, local, vers_utc, zone
 from bot.agenda.moment import Moment, comprendre
-from bot.agenda.motifs import motifs
 from bot.agenda.ouvertures import DemandeOuverture, lieu_et_heure
 from bot.agenda.themes import ISSUES, THEMES
 from bot.contacts import audit, flux
@@ -34,9 +34,9 @@ from bot.texte.typographie import JOURS, date_longue, nombre, quantite
 RESERVE = "Cette demande est réservée aux conseillers, depuis leur espace. Si vous êtes assuré, dites-moi ce que vous cherchez et je vous oriente."
 CONFIRMER, FAIT, PRECISER, CHOISIR = "confirmer", "fait", "preciser", "choisir"
 RIEN_FAIT = "Rien n'a été changé."
-PARTIES = {"matin": (time(9), time(12)), "après-midi": (time(14), time(17)), "soir": (time(17), time(19))}
+_DEFAIT = {"ouverture": "C'est défait : ces créneaux ne sont plus ouverts.",
+           "fermeture": "C'est défait : la période est rouverte, et chaque rendez-vous touché est comme avant."}
 ROLES = ("responsable", "secretariat", "conseiller")
-_CHAQUE = re.compile(r"\b(tous les|toutes les|chaque|hebdo\w*|par semaine)\b")
 _ANNULE_CA = re.compile(r"\b(annule|annuler|defai[st]|defaire|reviens|retire|oups)\b")
 _ABSENT = re.compile(r"\b(pas venue?s?|absente?|absence|lapin|faux bond|personne au|pas presente?e?|ne s est pas|pas repondu|pas honore"
                      r"|non honore)\b")
@@ -49,7 +49,7 @@ _MOTS_THEMES = {
     "action_sociale": "action sociale|aide", "invalidite_deces": "invalidite|deces", "transmission": "transmission|cession|cessation"}
 
 
-class _Mene:
+class _Mene(ABC):
     """One turn of a counsellor's command: `commencer` reads the sentence, `executer` does what was confirmed."""
 
     def __init__(self, session: Session, tour: Tour, brouillon: Optional[Brouillon], nom: str, qui: Conseiller, role: str):
@@ -67,6 +67,8 @@ class _Mene:
         lu = lecture.lire(texte, self.maintenant, self.fuseau, self.tour.intention)
         if charge.get("geste") == "defaire" or (self.etape == FAIT and (lu.stop or _ANNULE_CA.search(lu.mots))):
             return self._defaire()
+        if not self.tour.vu and lu.oui:  # to a preview, or a result, that was never shown
+            return self._remontrer()
         if not self.etape or self.etape == FAIT:
             self.donnees = {}
             return self._garder(self.commencer(texte))
@@ -82,6 +84,14 @@ class _Mene:
         if self.relances > 1:
             return self._finir("Je n'ai pas compris, et rien n'a été changé. La page « Agenda » de l'espace permet de le faire pas à pas.")
         return self._garder(dits)
+
+    def _remontrer(self) -> Suite:
+        if self.etape == FAIT:
+            return self._garder([Dire("C'était fait. Vous pouvez dire « annule ça » pendant deux minutes.", "confirmation", [self._annuler_ca()])])
+        return self._garder(self.preciser("", {}))
+
+    def _annuler_ca(self) -> Bouton:
+        return self.bouton("Annuler ça", geste="defaire")
 
     def _garder(self, dits: Sequence[Dire]) -> Suite:
         if self.etape:
@@ -101,7 +111,7 @@ class _Mene:
         except Refus as refus:
             return self._finir(f"{refus.message} {RIEN_FAIT}", "refusal")
         self.etape, self.donnees = (FAIT, {}) if defaisable else ("", {})
-        boutons = [Bouton("Annuler ça", {"flux": self.nom, "geste": "defaire"})] if defaisable else []
+        boutons = [self._annuler_ca()] if defaisable else []
         suite = " Vous pouvez dire « annule ça » pendant deux minutes." if defaisable else ""
         return self._garder([Dire(phrase + suite, "confirmation", boutons)])
 
@@ -118,7 +128,7 @@ class _Mene:
                             reprises.defaire(self.s, self.qui.caisse_code, autre.objet, autre.objet_id, self.auteur, self.maintenant)
         except Refus as refus:
             return self._finir(refus.message, "refusal")
-        return self._finir(f"C'est défait ({reprise.phrase.lower()}).", "confirmation")
+        return self._finir(_DEFAIT.get(reprise.objet, f"C'est défait ({reprise.phrase.lower()})."), "confirmation")
 
     def demander(self, phrase: str, boutons: Sequence[Bouton] = (), etape: str = PRECISER) -> list[Dire]:
         self.etape = etape
@@ -142,20 +152,16 @@ class _Mene:
     def aujourdhui(self) -> date:
         return jour_local(self.maintenant, self.fuseau)
 
+    @abstractmethod
     def commencer(self, texte: str) -> Sequence[Dire]:
-        raise NotImplementedError
+        """What the sentence that opens the command gives: the preview, or what it still lacks."""
 
     def preciser(self, texte: str, charge: Mapping[str, Any]) -> Sequence[Dire]:
         return self.commencer(texte)
 
     def executer(self) -> tuple[str, bool]:
-        raise NotImplementedError
-
-
-def _heures(m: Moment) -> Optional[tuple[time, time]]:
-    if m.heure_de and m.heure_a:
-        return m.heure_de, m.heure_a
-    return PARTIES.get(m.partie) if m.partie else None
+        """Does what was confirmed: (what to say, whether it can be undone). A command that only looks is never confirmed: nothing is done."""
+        return RIEN_FAIT, False
 
 
 # -- opening ---------------------------------------------------------------------------------------------------------------------------------
@@ -175,25 +181,13 @@ class _Ouvrir(_Mene):
         return self._suite()
 
     def _lire(self, texte: str) -> None:
-        """What the sentence says replaces what was known; « jusqu'à » is read apart, it bounds the weeks and not the day."""
-        debut, borne, fin = re.sub(r"[’ʼ]", "'", texte).partition("jusqu")
-        m = self.moment(debut)
-        if borne and (au := self.moment(f"jusqu{fin}").au) is not None:
-            self.donnees["jusqu_au"] = au.isoformat()
-        jours = [self.aujourdhui + timedelta(days=(JOURS.index(j) - self.aujourdhui.weekday()) % 7) for j in m.jours]
-        if m.jours and m.du is not None:
-            jours = [m.du + timedelta(days=(JOURS.index(j) - m.du.weekday()) % 7) for j in m.jours]
-        elif m.du is not None:
-            jours = [m.du]
-        if jours:
-            self.donnees["jours"] = sorted(j.isoformat() for j in jours)
-        if (heures := _heures(m)) is not None:
-            self.donnees["debut"], self.donnees["fin"] = (h.isoformat("minutes") for h in heures)
-        if _CHAQUE.search(cle(texte)):
-            self.donnees["chaque"] = True
-        antennes = lieux.lire(texte, self._antennes()).antennes
-        if antennes or lecture.modalite(cle(texte)) == "telephone":
-            self.donnees["lieu"] = str(antennes[0]) if antennes else "tel"
+        """What the sentence says replaces what was known."""
+        lu = phrase_ouverture.lire(texte, self.maintenant, self.fuseau, self._antennes())
+        dit: dict[str, Any] = {
+            "jusqu_au": lu.jusqu_au.isoformat() if lu.jusqu_au else None, "jours": [j.isoformat() for j in lu.jours],
+            "debut": lu.debut.isoformat("minutes") if lu.debut else None, "fin": lu.fin.isoformat("minutes") if lu.fin else None,
+            "chaque": lu.chaque, "lieu": lu.lieu}
+        self.donnees.update({nom: valeur for nom, valeur in dit.items() if valeur})
 
     def _antennes(self) -> Sequence[Antenne]:
         return self.s.scalars(select(Antenne).where(Antenne.caisse_code == self.qui.caisse_code).order_by(Antenne.nom)).all()
@@ -215,9 +209,7 @@ class _Ouvrir(_Mene):
         d = self.donnees
         antenne_id = None if d["lieu"] == "tel" else int(d["lieu"])
         debut, fin = time.fromisoformat(d["debut"]), time.fromisoformat(d["fin"])
-        minutes = (fin.hour - debut.hour) * 60 + fin.minute - debut.minute
-        offerts = [m for m in motifs(self.s, self.qui.caisse_code, modalite="telephone" if antenne_id is None else "presentiel", pour_assure=False)
-                   if m.duree <= minutes]
+        offerts = phrase_ouverture.motifs_qui_tiennent(self.s, self.qui.caisse_code, antenne_id, debut, fin)
         au = date.fromisoformat(d["jusqu_au"]) if d.get("jusqu_au") else None
         return [DemandeOuverture(self.qui.id, date.fromisoformat(j), debut, fin, offerts, antenne_id, au) for j in d["jours"]]
 
@@ -282,7 +274,7 @@ class _Fermer(_Mene):
             m = replace(m, du=jour, au=jour)
         if m.du is None:
             return None
-        heures = _heures(m)
+        heures = phrase_ouverture.heures_de(m)
         if heures is not None and m.partie:
             heures = (time(6), time(12)) if m.partie == "matin" else (time(12), time(22))
         de = vers_utc(m.du, heures[0] if heures else time(0), self.fuseau)
@@ -499,7 +491,9 @@ def conduire(nom: str) -> Conduite:
                 flux.effacer(session, tour.conversation_id)
             return Suite([Dire(RESERVE, "answer", donnees={"contact": True})])
         sien = brouillon if brouillon is not None and brouillon.flux == vise else None
-        return _COMMANDES[vise](session, tour, sien, vise, *connu).mener()
+        suite = _COMMANDES[vise](session, tour, sien, vise, *connu).mener()
+        suite.flux = vise
+        return suite
     return conduite
 
 

@@ -3,6 +3,8 @@
 A row says that a message is due; everything else is read again when it leaves. Each message leaves in its own transactions: claimed, sent with
 no transaction open (SQLite's writer lock must not wait for a mail server), marked. A crash in between sends it again under the same Message-ID.
 """
+import smtplib
+import socket
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -27,6 +29,8 @@ PAUSES = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 AVANT_RAPPEL = timedelta(hours=1)
 J_MOINS_2, VEILLE = (2, time(10)), (1, time(17))
 PAR_TOURNEE = 200
+# The server itself does not answer: nothing was said against the message, so this is not one of its tries, however long it lasts.
+INJOIGNABLE = (ConnectionError, TimeoutError, socket.gaierror, smtplib.SMTPConnectError, smtplib.SMTPServerDisconnected)
 Sujet = Union[Entretien, Inscription]
 journal = structlog.get_logger("agenda")
 
@@ -134,15 +138,20 @@ def ajouter(session: Session, sujet: str, sujet_id: int, type: str, version: int
 
 
 def envoyer_dues(sessions: Sessions, expediteurs: Mapping[str, Expediteur], maintenant: datetime, site: str) -> dict[str, int]:
-    """Send what is due now; how many ended in each way (« envoyee », « perimee », « sans_adresse », « abandonnee », « a_reprendre »).
+    """Send what is due now; how many ended in each way (« envoyee », « perimee », « sans_adresse », « abandonnee », « a_reprendre »,
+    « injoignable »: its server is down, and the next messages of that channel wait with it).
 
     `site`: public address, for the links. A failure is logged, tried again three times, and never stops the next message.
     """
     comptes: dict[str, int] = {}
     with sessions.lecture() as s:
-        ids = s.scalars(select(Notification.id).where(*_due(maintenant)).order_by(Notification.du_le, Notification.id).limit(PAR_TOURNEE)).all()
-    for identifiant in ids:
-        fin = _envoyer(sessions, identifiant, expediteurs, maintenant, site)
+        ids = s.execute(select(Notification.id, Notification.canal).where(*_due(maintenant))
+                        .order_by(Notification.du_le, Notification.id).limit(PAR_TOURNEE)).all()
+    muets: set[str] = set()  # channels whose server does not answer: one message has found out for all
+    for identifiant, canal in ids:
+        fin = _envoyer(sessions, identifiant, expediteurs, maintenant, site) if canal not in muets else None
+        if fin == "injoignable":
+            muets.add(canal)
         if fin is not None:
             comptes[fin] = comptes.get(fin, 0) + 1
     return comptes
@@ -173,15 +182,21 @@ def _envoyer(sessions: Sessions, identifiant: int, expediteurs: Mapping[str, Exp
     assert expediteur is not None
     try:
         expediteur.envoyer(message)
+    except INJOIGNABLE as e:
+        journal.warning("serveur_injoignable", notification=identifiant, genre=type(e).__name__)
+        return _marquer(sessions, identifiant, None, maintenant, essais, injoignable=True)
     except Exception as e:  # whatever a mail server or an adapter does, the next message leaves
         journal.warning("message_non_parti", notification=identifiant, essai=essais, genre=type(e).__name__)
         return _marquer(sessions, identifiant, None, maintenant, essais)
     return _marquer(sessions, identifiant, "envoyee", maintenant, essais)
 
 
-def _marquer(sessions: Sessions, identifiant: int, resultat: Optional[str], maintenant: datetime, essais: int) -> str:
+def _marquer(sessions: Sessions, identifiant: int, resultat: Optional[str], maintenant: datetime, essais: int, injoignable: bool = False) -> str:
     with sessions() as s:
         ligne = s.get_one(Notification, identifiant, with_for_update=True)
+        if injoignable:
+            ligne.pris_le, ligne.essais, ligne.du_le = None, essais - 1, maintenant + PAUSES[0]
+            return "injoignable"
         if resultat is None and essais >= ESSAIS_MAX:
             resultat = "abandonnee"
         ligne.resultat, ligne.pris_le = resultat, None

@@ -28,12 +28,16 @@ class DateImpossible(Refus):
     message = "Ce jour n'existe pas. Choisissez-en un autre."
 
 
-class DatePassee(Refus):
+class DatePassee(CreneauPris):
+    """Nobody has taken it; what is offered instead is the same."""
+
     code, statut = "DATE_PASSEE", 422
-    message = "Ce jour est déjà passé : vous m'en direz un autre."
+    message = "Ce jour est déjà passé. Choisissez-en un autre."
 
 
-class JourFerme(Refus):
+class JourFerme(CreneauPris):
+    """The same, on a holiday or in a closing."""
+
     code, statut = "JOUR_FERME", 409
     message = "Personne ne reçoit ce jour-là. Choisissez-en un autre."
 
@@ -80,7 +84,7 @@ class Introuvable(Refus):
 
 
 class CreneauIllisible(Refus):
-    code, statut = "CRENEAU_ILLISIBLE", 422
+    code, statut = "CRENEAU_ILLISIBLE", 404
     message = "Ce créneau n'existe pas. Revenez à la liste et choisissez-en un."
 
 

@@ -21,9 +21,11 @@ from bot.agenda.recherche import charge_du_jour, chercher, proches
 from bot.agenda.refus import (
     ConseillerOccupe,
     CreneauPris,
+    DatePassee,
     DejaUnRdv,
     DroitRefuse,
     HorsDelai,
+    JourFerme,
     MotifInconnu,
     RdvSimultane,
     RienADefaire,
@@ -322,7 +324,8 @@ def _personne(session: Session, motif: Motif, personne: Personne) -> Personne:
 
 def _creneau(session: Session, motif: Motif, debut: datetime, antenne_id: Optional[int], maintenant: datetime, *, pour: Optional[Entretien] = None,
              conversation_id: Optional[str] = None, delais: bool = True, conseiller_id: Optional[int] = None) -> Creneau:
-    """The slot as the agenda computes it now. Raises HorsDelai when only the delays refuse it, CreneauPris otherwise."""
+    """The slot as the agenda computes it now. Raises HorsDelai when only the delays refuse it, else CreneauPris, or what is more precise: DatePassee,
+    JourFerme."""
     jour = jour_local(debut, session.get_one(Caisse, motif.caisse_code).fuseau)
     un_jour = timedelta(days=1)
     resultat: Resultat = chercher(session, motif, maintenant, antenne_id=antenne_id, du=jour - un_jour, au=jour + un_jour, pour=pour,
@@ -330,9 +333,11 @@ def _creneau(session: Session, motif: Motif, debut: datetime, antenne_id: Option
     trouve = next((c for c in resultat.creneaux if c.debut == debut and c.antenne_id == antenne_id), None)
     if trouve is not None:
         return trouve
-    if resultat.raison(debut, antenne_id) in ("trop_tot", "trop_loin"):
+    raison = "passe" if debut <= maintenant else resultat.raison(debut, antenne_id)
+    if raison in ("trop_tot", "trop_loin"):
         raise HorsDelai
-    raise CreneauPris(proches(session, motif, debut, maintenant, antenne_id=antenne_id, pour=pour, conversation_id=conversation_id, delais=delais))
+    refus = {"passe": DatePassee, "ferie": JourFerme, "fermeture": JourFerme}.get(raison or "", CreneauPris)
+    raise refus(proches(session, motif, debut, maintenant, antenne_id=antenne_id, pour=pour, conversation_id=conversation_id, delais=delais))
 
 
 def _refuser_doubles(session: Session, motif: Motif, cle: Optional[str], creneau: Creneau, maintenant: datetime,

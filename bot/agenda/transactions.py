@@ -11,6 +11,8 @@ from bot.contacts.base import Sessions
 
 T = TypeVar("T")
 ESSAIS = 5
+# Seconds after which nothing is begun again: whoever waits for the answer is told instead.
+DUREE_MAX = 1.0
 # PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
 _A_REPRENDRE = {"40001", "40P01", "55P03"}
 journal = structlog.get_logger("agenda")
@@ -29,12 +31,13 @@ def en_transaction(sessions: Sessions, travail: Callable[[Session], T], essais: 
 
     Refusals go through at once. Raises the last database error when every try failed.
     """
+    debut = time.monotonic()
     for essai in range(1, essais + 1):
         try:
             with sessions() as session:
                 return travail(session)
         except DBAPIError as e:
-            if essai == essais or not est_a_reprendre(e):
+            if essai == essais or time.monotonic() - debut > DUREE_MAX or not est_a_reprendre(e):
                 raise
             journal.info("transaction_reprise", essai=essai, etat=getattr(e.orig, "sqlstate", "verrou"))
             dormir(random.uniform(0.005, 0.02) * 2 ** essai)

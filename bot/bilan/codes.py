@@ -17,7 +17,8 @@ EFFETS = {"fichier_corrige": "fichier corrigé", "carriere_completee": "carrièr
           "oriente_recouvrement": "orientation vers le recouvrement", "transfrontalier_signale": "situation transfrontalière signalée"}
 SOUS_CIBLES = {"1952": "nés en 1952", "1957": "nés en 1957", "carriere_incomplete": "dont carrière incomplète"}
 # Reasons why a survey was not analysed (R58), besides what the survey room itself says.
-MOTIFS_ENQUETE = {**MOTIFS, "autre": "autre raison"}
+MOTIFS_ENQUETE = {**MOTIFS, "autre": "autre raison",
+                  "questionnaire_illisible": "le questionnaire de la vague n'est plus celui qui a été publié"}
 # What the caisse writes, by section of the bilan type; `prevention` is the part the médecin conseil reads.
 TEXTES: Mapping[str, str] = {
     "synthese": "Synthèse de l'année", "locales": "Actions locales", "spontanes": "Entretiens spontanés", "offre_globale": "Offre globale",

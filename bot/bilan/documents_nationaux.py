@@ -2,15 +2,17 @@
 
 In a public edition hidden cells read « s » everywhere: they are hidden in the content itself, so in every table, chart and attached file.
 """
+import unicodedata
 from typing import Any, Mapping, Optional, Sequence
 
 from bot.bilan import graphiques
 from bot.bilan.codes import EFFETS, FICTIVES, MENTION, SOCLE, SPONTANES, STATUTS, VOLUMES
 from bot.bilan.pieces import ABSENT, CACHE, Bloc, Document, Figure, Liste, Part, Section, Tableau, Texte
-from bot.bilan.regional import COURTS
+from bot.bilan.regional import COURTS, bornes, versionne
 from bot.enquete.statistiques import COUVERTURE_MIN
 from bot.texte.typographie import nombre, quantite
 
+COLLECTIVES = ("AE", "RCS")
 GROUPES_MODES = (("chatbot", "web"), ("telephone", "papier"))
 ETATS_RECEPTION = {"recu": "reçu", "hors_delai": "reçu hors délai", "refuse": "refusé", "manquant": "manquant"}
 BUTS = {"politique_nationale": "Une politique de contact nationale", "communication_relayee": "Une communication nationale, relayée localement",
@@ -44,7 +46,7 @@ def _perimetre(c: Mapping[str, Any]) -> Section:
     phrase = (f"{quantite(p['attendues'], 'caisse attendue', 'caisses attendues')} : {nombre(comptes['recu'])} à l'heure, "
               f"{nombre(comptes['hors_delai'])} hors délai, {quantite(comptes['refuse'], 'refusée')}, {quantite(comptes['manquant'], 'manquante')}.")
     lignes = [[ligne["nom"], ETATS_RECEPTION[ligne["etat"]], ligne["sequence"], (ligne["sha256"] or "")[:16] or None, _ecartes(ligne["ecartes"])]
-              for ligne in p["lignes"]]
+              for ligne in sorted(p["lignes"], key=lambda li: alphabetique(li["nom"]))]
     return Section("Périmètre", [Texte(phrase), Texte("Une caisse manquante n'est pas un zéro : rien n'est estimé à sa place.", "note"),
                                  Tableau("N1", "Fichiers pris en compte", ("Caisse", "Réception", "Numéro", "Empreinte", "Parts écartées"), lignes)])
 
@@ -82,20 +84,23 @@ def _buts(c: Mapping[str, Any], campagne: Mapping[str, Any]) -> Section:
     effets = [[COURTS.get(code, code.capitalize()), *(e.get(x, 0) for x in EFFETS)] for code, e in o["effets"].items()]
     programmes = [f"{campagne.get('programmes', {}).get(p, p)} : {', '.join(COURTS.get(x, x) for x in cibles) or 'aucune cible'}."
                   for p, cibles in o["programmes"].items()]
+    outils = [f"{versionne(k)} ({quantite(n, 'caisse')})" for k, n in o["outils"].items()]
     return Section("Les cinq objectifs", [Liste([
-        f"{BUTS['politique_nationale']} : {nombre(menees)} cibles menées sur {nombre(attendues)} attendues des caisses reçues.",
-        f"{BUTS['communication_relayee']} : {nombre(o['communication_relayee']['supports'])} supports envoyés, "
-        f"{nombre(o['communication_relayee']['manifestations'])} rencontres lors de manifestations partenaires.",
-        f"{BUTS['ressources']} : {nombre(o['ressources']['agents'])} agents et {nombre(o['ressources']['heures'])} heures, dits par "
+        f"{BUTS['politique_nationale']} : {quantite(menees, 'cible menée', 'cibles menées')} sur {nombre(attendues)} attendues des caisses reçues.",
+        f"{BUTS['communication_relayee']} : {quantite(o['communication_relayee']['supports'], 'support envoyé', 'supports envoyés')}, "
+        f"{quantite(o['communication_relayee']['manifestations'], 'rencontre')} lors de manifestations partenaires.",
+        f"{BUTS['ressources']} : {quantite(o['ressources']['agents'], 'agent')} et {quantite(o['ressources']['heures'], 'heure')}, dits par "
         f"{quantite(o['ressources']['caisses'], 'caisse')}.",
-        f"{BUTS['outils']} : {', '.join(f'{k} ({n} caisses)' for k, n in o['outils'].items()) or 'aucun outil enregistré'}."]),
+        f"{BUTS['outils']} : {', '.join(outils) or 'aucun outil enregistré'}."]),
         Tableau("N4", BUTS["effets"], ("Cible", *(v.capitalize() for v in EFFETS.values())), effets), Liste(programmes)])
 
 
 def _cibles(c: Mapping[str, Any]) -> Section:
     entonnoir = Tableau("N5", "Totaux nationaux", ("Cible", *(v.capitalize() for v in VOLUMES.values()), "Participants"),
-                        [[COURTS[code], *(c["totaux"].get(code, {}).get("volumes", {}).get(v, 0) for v in VOLUMES),
-                          c["totaux"].get(code, {}).get("participants")] for code in SOCLE])
+                        [[COURTS[code], *(None if code in COLLECTIVES and v in ("joints", "refus", "absents")
+                                          else c["totaux"].get(code, {}).get("volumes", {}).get(v, 0) for v in VOLUMES),
+                          c["totaux"].get(code, {}).get("participants")] for code in SOCLE],
+                        "Créateurs : invités = courriers partis, absents = plis revenus. Rencontres : réalisés = tenues ; « – » : sans objet.")
     return Section("Cible par cible", [entonnoir], [_cible(c, code) for code in SOCLE])
 
 
@@ -115,14 +120,26 @@ def _cible(c: Mapping[str, Any], code: str) -> Section:
     return Section(COURTS[code], [
         Tableau(f"N6 {COURTS[code]}", "Dispersion entre les caisses actives", ("Mesure", "Caisses", "Minimum", "1er quartile", "Médiane",
                 "3e quartile", "Maximum"), dispersion),
-        Tableau(f"N7 {COURTS[code]}", "Par caisse (ordre alphabétique, sans classement)", ("Caisse", "Statut", "Demandés", "Invités", "Réalisés",
-                "Participants", "Carrière incomplète", "Vers le recouvrement"), sorted(lignes, key=lambda li: str(li[0])),
+        Tableau(f"N7 {COURTS[code]}", "Par caisse (ordre alphabétique, sans classement)",
+                *_utiles(("Caisse", "Statut", "Demandés", "Invités", "Réalisés", "Participants", "Carrière incomplète", "Vers le recouvrement"),
+                         sorted(lignes, key=lambda li: alphabetique(li[0]))),
                 "« s » : masqué par le secret statistique. « – » : bilan non reçu ou sans objet.")])
+
+
+def _utiles(colonnes: Sequence[str], lignes: Sequence[Sequence[Any]]) -> tuple[list[str], list[list[Any]]]:
+    """A table by caisse without the columns that say nothing of this cible (participants of a letter…); what is asked and done always stays."""
+    gardees = [j for j, nom in enumerate(colonnes) if nom in ("Caisse", "Statut", "Demandés", "Réalisés") or any(ligne[j] for ligne in lignes)]
+    return [colonnes[j] for j in gardees], [[ligne[j] for j in gardees] for ligne in lignes]
+
+
+def alphabetique(nom: Any) -> str:
+    """A name as one looks it up: « Île-de-France » is at I."""
+    return "".join(x for x in unicodedata.normalize("NFD", str(nom)) if not unicodedata.combining(x)).casefold()
 
 
 def _carte(c: Mapping[str, Any]) -> Section:
     lignes = [(ligne["nom"], [c["statuts"].get(ligne["caisse"], {}).get(code, "manquant") for code in SOCLE])
-              for ligne in sorted(c["perimetre"]["lignes"], key=lambda li: li["nom"])]
+              for ligne in sorted(c["perimetre"]["lignes"], key=lambda li: alphabetique(li["nom"]))]
     mots = {**STATUTS, "manquant": "bilan non reçu", "absent": ABSENT}
     donnees = Tableau("N8", "Statut de chaque cible, par caisse", ("Caisse", *(COURTS[x] for x in SOCLE)),
                       [[n, *(mots[s] for s in st)] for n, st in lignes])
@@ -140,12 +157,12 @@ def _satisfaction(c: Mapping[str, Any]) -> Section:
         e = c["enquete"].get(code)
         if not e:
             continue
-        for question, q in e["questions"].items():
+        for question, q in sorted(e["questions"].items(), key=lambda x: (x[0][0] != "Q", x[0][0], int(x[0][1:]))):
             nom = f"{COURTS[code]} — {question}"
             if q == CACHE:
                 lignes.append([nom, CACHE, CACHE, CACHE, None])
                 continue
-            lignes.append([nom, part(q["taux"]), f"{nombre(q['bas'] / 100, 1)} à {nombre(q['haut'] / 100, 1)} %", part(q["couverture"]),
+            lignes.append([nom, part(q["taux"]), bornes(q["bas"] / 100, q["haut"] / 100), part(q["couverture"]),
                            "résultat partiel" if q["partielle"] else ""])
         total = c["totaux"].get(code, {}).get("enquete", {})
         modes.append([COURTS[code], e["caisses"], *(total.get(n) for n in ("N", "tires", "delivres", "repondants")),
@@ -168,14 +185,15 @@ def _entonnoir(c: Mapping[str, Any], code: str) -> Optional[Figure]:
     if not isinstance(q1, dict) or len(q1["entonnoir"]) < 3:
         return None
     noms = {li["caisse"]: li["nom"] for li in c["perimetre"]["lignes"]}
-    points = [(p["caisse"], p["n"], p["taux"] / 100, [b / 100 for b in p["limites"]]) for p in q1["entonnoir"]]
+    points = [(noms.get(p["caisse"], p["caisse"]), p["n"], p["taux"] / 100, [b / 100 for b in p["limites"]]) for p in q1["entonnoir"]]
     dehors = [noms.get(p["caisse"], p["caisse"]) for p in q1["entonnoir"] if not p["limites"][0] <= p["taux"] <= p["limites"][3]]
     phrase = f"Hors des limites à 99,8 % : {', '.join(dehors)}." if dehors else "Aucune caisse ne sort des limites à 99,8 %."
     return Figure(f"N11 {COURTS[code]}", f"Satisfaction par caisse et nombre de réponses : {COURTS[code]}",
-                  graphiques.entonnoir(points, q1["taux"] / 100),
+                  graphiques.entonnoir(points, q1["taux"] / 100, [p["N"] for p in q1["entonnoir"]]),
                   f"Un point par caisse, entre des limites que le seul hasard du tirage garderait. {phrase}",
                   Tableau(f"N11 {COURTS[code]}", f"Données du graphique, {COURTS[code]}", ("Caisse", "Réponses exprimées", "Positifs"),
-                          [[noms.get(p["caisse"], p["caisse"]), p["n"], part(p["taux"])] for p in q1["entonnoir"]]))
+                          sorted(([noms.get(p["caisse"], p["caisse"]), p["n"], part(p["taux"])] for p in q1["entonnoir"]),
+                                 key=lambda li: alphabetique(li[0]))))
 
 
 def _locales(c: Mapping[str, Any]) -> Section:
@@ -205,7 +223,7 @@ def _enseignements(c: Mapping[str, Any], campagne: Mapping[str, Any]) -> Section
     blocs: list[Bloc] = [Texte(c["textes"][nom]) for nom in ("textes.synthese", "textes.enseignements") if c["textes"].get(nom)]
     proposition = c["proposition_n1"]
     blocs.append(Texte("Le groupe de travail peut proposer pour l'année suivante, d'après les priorités des caisses :"))
-    blocs.append(Liste([f"{i}. {campagne.get('priorites_n1', {}).get(code, code)}." for i, code in enumerate(proposition["priorites"], 1)]))
+    blocs.append(Liste([f"{campagne.get('priorites_n1', {}).get(code, code)}." for code in proposition["priorites"]], ordonnee=True))
     if proposition["texte"]:
         blocs.append(Texte(proposition["texte"]))
     if c["transition"]:

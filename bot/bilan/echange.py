@@ -181,7 +181,10 @@ def signature_valable(lue: Mapping[str, Any], publique: str) -> bool:
         return False
     message = a_signer(lue["sha256"], signature["kid"], signature["signataire_role"], signature["le"])
     try:
-        Ed25519PublicKey.from_public_bytes(b64decode(publique)).verify(b64decode(signature["valeur"], validate=True), message)
+        valeur = b64decode(signature["valeur"], validate=True)
+        if b64encode(valeur).decode() != signature["valeur"]:
+            return False  # the same bytes written otherwise: one signature has one spelling
+        Ed25519PublicKey.from_public_bytes(b64decode(publique)).verify(valeur, message)
     except (InvalidSignature, ValueError):
         return False
     return True

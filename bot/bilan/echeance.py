@@ -3,11 +3,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timezone
 from typing import Optional
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.contacts.base import Sessions
 from bot.contacts.tables import Bilan, Caisse, ExerciceBilan, RappelBilan
-from bot.horloge import PARIS
+from bot.horloge import PARIS, Horloge
 from bot.texte.typographie import date_longue, quantite
 
 PALIERS = (30, 15, 7, 1)
@@ -68,6 +69,18 @@ def noter_rappels(session: Session, annee: int, maintenant: datetime) -> list[Ra
     session.add_all(RappelBilan(caisse_code=r.caisse_code, annee=annee, palier=r.palier, le=maintenant) for r in dus)
     session.flush()
     return dus
+
+
+def rappeler(sessions: Sessions, horloge: Horloge) -> int:
+    """The worker's part: give the reminders due today for the year being made; how many. A base where nothing is ever played twice."""
+    maintenant = horloge.maintenant()
+    with sessions() as s:
+        return len(noter_rappels(s, dernier_exercice(maintenant), maintenant))
+
+
+def dernier_rappel(session: Session, caisse_code: str, annee: int) -> Optional[int]:
+    """The nearest step a caisse was reminded of, in days before the deadline."""
+    return session.scalar(select(func.min(RappelBilan.palier)).where(RappelBilan.caisse_code == caisse_code, RappelBilan.annee == annee))
 
 
 def attendues(session: Session, annee: int) -> list[str]:

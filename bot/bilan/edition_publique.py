@@ -75,7 +75,8 @@ def _masquer_compte(sortie: dict[str, Any], anciennes: Sequence[Mapping[str, Any
     somme = sum(valeurs.values())
     if masque.totaux or 0 < somme < SEUIL:
         sortie["totaux"][code][bloc][nom] = CACHE
-        sortie["objectifs"]["effets"].get(code, {}).pop(nom, None) if bloc == "effets" else None
+        if nom in (dits := sortie["objectifs"]["effets"].get(code, {})) and bloc == "effets":
+            dits[nom] = CACHE  # never taken away: a table would print 0
     return masque
 
 
@@ -148,6 +149,8 @@ def _masquer_hors_cibles(sortie: dict[str, Any], anciennes: Sequence[Mapping[str
         for bloc, nom in SENSIBLES:
             if _petit(somme.get(bloc, {}).get(nom, 0), [v.get(bloc, {}).get(nom) for v in vieux]):
                 somme[bloc][nom] = CACHE
+        for question in sortie["enquete"].get(code, {}).get("questions", {}).values():
+            question["entonnoir"] = []  # no target, no table by caisse: a point of three answers would be the only place where they show
         for question, codes in somme.get("enquete", {}).get("items", {}).items():
             dits = [v.get("enquete", {}).get("items", {}).get(question) for v in vieux]
             if _petit(sum(codes.values()), [sum(d.values()) for d in dits if isinstance(d, dict)]):
@@ -156,7 +159,7 @@ def _masquer_hors_cibles(sortie: dict[str, Any], anciennes: Sequence[Mapping[str
                     sortie["enquete"][code]["questions"][question] = CACHE
     for code, effets in sortie["objectifs"]["effets"].items():
         for nom in ("oriente_recouvrement", "transfrontalier_signale"):
-            if 0 < effets.get(nom, 0) < SEUIL:
+            if isinstance(n := effets.get(nom, 0), int) and 0 < n < SEUIL:
                 effets[nom] = CACHE
             if sortie["totaux"].get(code, {}).get("effets", {}).get(nom) == CACHE and nom in effets:
                 effets[nom] = CACHE

@@ -253,6 +253,8 @@ def enregistrer_accuse(session: Session, accuse: Mapping[str, Any], acte: Acte, 
         passer(session, bilan, "accuse", acte, maintenant)
     bilan.accuse, bilan.hors_delai = dict(accuse), bool(accuse.get("hors_delai"))
     passer(session, bilan, "accepte" if accuse["accepte"] else "refuse", acte, maintenant)
+    if not accuse["accepte"]:
+        bilan.transmis_le = None  # a refused bilan is still due: countdown and reminders go on
     if accuse["accepte"] and bilan.remplace:
         ancien = session.scalar(select(Bilan).where(Bilan.caisse_code == bilan.caisse_code, Bilan.annee == bilan.annee,
                                                     Bilan.sequence == bilan.sequence - 1))

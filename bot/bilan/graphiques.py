@@ -50,7 +50,7 @@ def cumul(mois: Sequence[str], series: Sequence[tuple[str, Sequence[int]]], plan
     axes.set_xticks(range(len(mois)), mois)
     axes.set_ylim(bottom=0)
     _virgule(axes.yaxis)
-    axes.legend(fontsize=8, frameon=False, loc="upper left")
+    figure.legend(fontsize=8, frameon=False, loc="outside upper left", ncols=4 if not plan else 3)
     return _svg(figure)
 
 
@@ -63,7 +63,7 @@ def barres(etapes: Sequence[str], series: Sequence[tuple[str, Sequence[int]]]) -
         axes.bar(places, valeurs, largeur * 0.92, color=couleur, hatch=hachure, edgecolor="white", linewidth=0.4, label=nom)
     axes.set_xticks([i + largeur * (len(series) - 1) / 2 for i in range(len(etapes))], etapes)
     _virgule(axes.yaxis)
-    axes.legend(fontsize=8, frameon=False)
+    figure.legend(fontsize=8, frameon=False, loc="outside upper left", ncols=len(series))
     return _svg(figure)
 
 
@@ -115,19 +115,41 @@ def dit_entendu(lignes: Sequence[tuple[str, float, float]]) -> bytes:
     return _svg(figure)
 
 
-def entonnoir(points: Sequence[tuple[str, int, float, Sequence[float]]], reference: float) -> bytes:
-    """Funnel plot: one point a caisse (name, answers, rate), with the limits that chance alone would keep (95 and 99.8 %), out of 100."""
+def entonnoir(points: Sequence[tuple[str, int, float, Sequence[float]]], reference: float, N: Sequence[int] = ()) -> bytes:
+    """Funnel plot: one point a caisse (name, answers, rate, its own four limits), out of 100. The curves are the limits of chance (95 and 99.8 %)
+    for a caisse with the usual response rate (`N`: the frames); who is beyond its own limits is named and has another shape."""
+    from bot.enquete.statistiques import Z95, Z998
+
     figure, axes = _figure(hauteur=4)
-    ordonnes = sorted(points, key=lambda p: p[1])
-    for rang, style in ((0, ":"), (1, "--"), (2, "--"), (3, ":")):
-        axes.plot([p[1] for p in ordonnes], [p[3][rang] for p in ordonnes], color=GRIS, linestyle=style, linewidth=1)
-    axes.axhline(reference, color=ENCRE, linewidth=0.8)
-    axes.plot([p[1] for p in ordonnes], [p[2] for p in ordonnes], linestyle="", marker="o", markersize=4, color=BLEU)
-    for nom, n, p, _ in ordonnes:
-        axes.annotate(nom, (n, p), fontsize=6, xytext=(3, 3), textcoords="offset points")
+    p, correction = reference / 100, _correction([n for _, n, *_ in points], N)
+    abscisses = [x / 10 for x in range(10, 10 * max(n for _, n, *_ in points) + 11)]
+    for z, style, nom in ((Z95, "--", "limites à 95 %"), (Z998, ":", "limites à 99,8 %")):
+        ecarts = [100 * z * (p * (1 - p) / n * correction) ** 0.5 for n in abscisses]
+        for signe in (-1, 1):
+            axes.plot(abscisses, [min(max(reference + signe * e, 0), 100) for e in ecarts], color=GRIS, linestyle=style, linewidth=1,
+                      label=nom.replace(" %", "\u202f%") if signe == 1 else None)
+    axes.axhline(reference, color=ENCRE, linewidth=0.8, label="taux national")
+    dehors = [x for x in points if not x[3][0] <= x[2] <= x[3][3]]
+    for groupe, couleur, forme, nom in (([x for x in points if x not in dehors], BLEU, "o", "une caisse"),
+                                        (dehors, ORANGE, "D", "hors de ses limites à 99,8\u202f%")):
+        if groupe:
+            axes.plot([x[1] for x in groupe], [x[2] for x in groupe], linestyle="", marker=forme, markersize=4.5, color=couleur, label=nom)
+    for nom, n, taux_, _ in dehors:
+        a_droite = 3 * n > 2 * abscisses[-1]  # a name near the edge is written before its point
+        axes.annotate(nom.removeprefix("RSI "), (n, taux_), fontsize=7, xytext=(-6 if a_droite else 6, -3), textcoords="offset points",
+                      ha="right" if a_droite else "left")
+    axes.set_xlim(left=0)
+    axes.set_ylim(top=103)
     axes.set_xlabel("réponses exprimées", fontsize=8)
     _virgule(axes.yaxis, pour_cent=True)
+    figure.legend(fontsize=8, frameon=False, loc="outside upper left", ncols=3)
     return _svg(figure)
+
+
+def _correction(n: Sequence[int], N: Sequence[int]) -> float:
+    """The usual finite population factor of the points; 1 without their frames."""
+    facteurs = sorted((grand - petit) / (grand - 1) for petit, grand in zip(n, N) if grand > 1)
+    return facteurs[len(facteurs) // 2] if facteurs else 1.0
 
 
 STATUTS_CARTE = {"realisee": (BLEU, "R"), "partielle": ("#7fa8d1", "P"), "non_realisee": (ORANGE, "N"), "manquant": ("#e6e6e6", "–"),

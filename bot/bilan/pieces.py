@@ -8,6 +8,7 @@ from typing import Any, Optional, Sequence, Union
 from bot.texte.typographie import ESPACE_FINE, composer, nombre
 
 ABSENT, CACHE = "–", "s"
+COURT = 16  # lines of a table that is kept on one page
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,16 @@ class Tableau:
     colonnes: Sequence[str]
     lignes: Sequence[Sequence[Any]]
     note: Optional[str] = None
+
+    @property
+    def legende(self) -> str:
+        """Code and title; the data of a chart name their chart in the title already."""
+        return self.titre if self.titre.startswith("Données du graphique") else f"{self.code}. {self.titre}"
+
+    @property
+    def court(self) -> bool:
+        """Whether it fits on what is left of a page, or on the next: it is never cut in two."""
+        return len(self.lignes) <= COURT
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,10 @@ class Texte:
 
 @dataclass(frozen=True)
 class Liste:
+    """Items in a list; `ordonnee`: numbered by the page itself, so that nobody hears « puce, 1 »."""
+
     elements: Sequence[str]
+    ordonnee: bool = False
 
 
 Bloc = Union[Tableau, Figure, Texte, Liste]

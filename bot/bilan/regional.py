@@ -14,9 +14,10 @@ from bot.bilan.voisins import questionnaire_lu
 from bot.contacts.tables.contact import DOMAINES
 from bot.enquete.questionnaire import Questionnaire
 from bot.enquete.statistiques import SEUIL, Taux, taux
-from bot.texte.typographie import MOIS, date_longue, nombre, quantite
+from bot.texte.typographie import ESPACE_FINE, MOIS, date_longue, nombre, quantite
 
 COURTS = {"EIG": "EIG", "CREATEUR": "Créateurs", "AE": "Auto-entrepreneurs", "RCS": "Rencontres métiers", SPONTANES: "Spontanés"}
+MOIS_COURTS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 LIKERT = ("Q1", "Q2", "Q3", "Q7", "Q8", "Q10")
 
 
@@ -75,6 +76,16 @@ def _ecrit(source: Source, nom: str) -> list[Bloc]:
     """What the caisse wrote for a section."""
     texte = source.payload["textes"].get(nom)
     return [Texte(texte)] if texte else []
+
+
+def phrase(texte: str) -> str:
+    """A label of a campaign file, printed as a sentence."""
+    return texte if texte.rstrip().endswith((".", "!", "?", "…")) else f"{texte.rstrip()}."
+
+
+def versionne(reference: str) -> str:
+    """« trame:2011.1 » as people say it: « trame 2011.1 »."""
+    return reference.replace(":", " ")
 
 
 def volume(action: Mapping[str, Any], nom: str) -> Optional[int]:
@@ -177,11 +188,11 @@ def _g1(source: Source, faites: Sequence[Mapping[str, Any]]) -> Figure:
     series = [(COURTS[a["code"]], _cumuls([(a.get("mois") or {}).get(m, 0) for m in mois])) for a in faites]
     eig = next((a for a in faites if a["objectif"] and a["code"] == "EIG"), None)
     plan = _plan(eig, mois) if eig else None
-    noms = [MOIS[i][:4].rstrip("e") if len(MOIS[i]) > 4 else MOIS[i] for i in range(12)]
     fins = "; ".join(f"{nom} : {nombre(valeurs[-1])}" for nom, valeurs in series).replace("; ", " ; ")
     donnees = Tableau("G1", "Données du graphique G1 : contacts cumulés", ("Mois", *(n for n, _ in series), *(["Plan EIG"] if plan else [])),
                       [[MOIS[i], *(v[i] for _, v in series), *([round(plan[i], 1)] if plan else [])] for i in range(12)])
-    return Figure("G1", "Contacts cumulés au fil de l'année", graphiques.cumul(noms, series, plan, "Plan EIG (objectif réparti sur la campagne)"),
+    return Figure("G1", "Contacts cumulés au fil de l'année",
+                  graphiques.cumul(MOIS_COURTS, series, plan, "Plan EIG (objectif réparti sur la campagne)"),
                   f"Courbes des contacts cumulés de janvier à décembre. En fin d'exercice, {fins}.", donnees)
 
 
@@ -213,7 +224,7 @@ def _g2(faites: Sequence[Mapping[str, Any]]) -> Figure:
 
 def _fiche(source: Source, a: Mapping[str, Any]) -> Section:
     cible = source.cible(a["code"])
-    blocs: list[Bloc] = [Texte(x) for x in (cible.get("objectif_specifique"), cible.get("justification")) if x]
+    blocs: list[Bloc] = [Texte(phrase(x)) for x in (cible.get("objectif_specifique"), cible.get("justification")) if x]
     if a["statut"] == "non_realisee":
         motif = source.libelle("difficultes", a["motif"]) if a.get("motif") else "motif à renseigner"
         return Section(a["titre"], [*blocs, Texte(f"Action non réalisée : {motif[:1].lower() + motif[1:]}.", "alerte"), *_mots(a)])
@@ -230,9 +241,9 @@ def _fiche(source: Source, a: Mapping[str, Any]) -> Section:
     if a["minutes_contacts"]:
         faits.append(f"Durée moyenne : {quantite(round(a['minutes_total'] / a['minutes_contacts']), 'minute')}.")
     if a["outils"]:
-        faits.append("Outils : " + ", ".join(o.replace(":", " ") for o in a["outils"]) + ".")
+        faits.append("Outils : " + ", ".join(versionne(o) for o in a["outils"]) + ".")
     if a["supports"]:
-        faits.append("Supports remis : " + ", ".join(f"{s} ({nombre(n)})" for s, n in a["supports"].items()) + ".")
+        faits.append("Supports remis : " + ", ".join(f"{versionne(s)} ({nombre(n)})" for s, n in a["supports"].items()) + ".")
     return Section(a["titre"], [*blocs, Liste(faits), *_enquete(source, a["enquete"]), *_mots(a)])
 
 
@@ -320,7 +331,12 @@ def intervalle(t: Optional[Taux]) -> Optional[str]:
         return None
     if t.intervalle.recensement:
         return "recensement, pas d'erreur d'échantillonnage"
-    return f"{nombre(100 * t.intervalle.bas, 1)} à {nombre(100 * t.intervalle.haut, 1)} %"
+    return bornes(100 * t.intervalle.bas, 100 * t.intervalle.haut)
+
+
+def bornes(bas: float, haut: float) -> str:
+    """« 81,2 à 93,0 % », never cut at the end of a line."""
+    return f"{nombre(bas, 1)}\u00a0à\u00a0{nombre(haut, 1)}{ESPACE_FINE}%"
 
 
 def _blocs_enquete(source: Source) -> list[tuple[str, Mapping[str, Any]]]:
@@ -373,10 +389,12 @@ def _g3(source: Source, q: Questionnaire, nom: str, bloc: Mapping[str, Any]) -> 
     questions = {i.id: i.question for i in q.items}
     legendes = ("très", "plutôt", "plutôt pas", "pas du tout")
     donnees = Tableau(f"G3 {nom}", f"Données du graphique G3, {nom}", ("Question", *(le.capitalize() for le in legendes)),
-                      [[f"{i} {questions[i]}", *(Part(x / 100) for x in parts)] for i, parts in lignes])
-    phrase = " ; ".join(f"{i} : {nombre(round(parts[0] + parts[1], 1))} % de réponses positives" for i, parts in lignes)
+                      [[f"{i} {questions[i]}", *(Part(x / 100) for x in parts)] for i, parts in lignes],
+                      "Chaque question a ses mots : Q2 et Q3 vont de « tout à fait » à « pas du tout » ; Q10, de « oui, nettement » à « non », "
+                      "en trois réponses.")
+    phrase_ = " ; ".join(f"{i} : {nombre(round(parts[0] + parts[1], 1))} % de réponses positives" for i, parts in lignes)
     return Figure(f"G3 {nom}", f"Réponses par question : {nom}", graphiques.divergent(lignes, legendes),
-                  f"Barres réparties de part et d'autre de zéro, réponses négatives à gauche. {phrase}.", donnees)
+                  f"Barres réparties de part et d'autre de zéro, réponses négatives à gauche. {phrase_}.", donnees)
 
 
 def _g4(points: Sequence[tuple[str, float, float, float]]) -> Figure:
@@ -422,12 +440,12 @@ def _difficultes(source: Source) -> Section:
 
 
 def _enseignements(source: Source) -> Section:
-    lignes = [f"{p['rang']}. {source.libelle('priorites_n1', p['code'])}.{' ' + p['precision'] if p.get('precision') else ''}"
-              for p in source.payload["priorites_n1"]]
+    lignes = [f"{source.libelle('priorites_n1', p['code'])}.{' ' + p['precision'] if p.get('precision') else ''}"
+              for p in sorted(source.payload["priorites_n1"], key=lambda p: int(p["rang"]))]
     vide = Texte("Aucune priorité n'est proposée pour l'année suivante.", "alerte")
     return Section("Enseignements et priorités proposées", [
         *(_ecrit(source, "enseignements") or [Texte("Les enseignements restent à écrire.", "alerte")]),
-        Liste(lignes) if lignes else vide])
+        Liste(lignes, ordonnee=True) if lignes else vide])
 
 
 def _annexes(source: Source) -> Section:

@@ -33,8 +33,8 @@ def est_nombre(valeur: Any) -> bool:
 
 def numerique(tableau: Tableau, colonne: int) -> bool:
     """Whether a column is set to the right: it holds numbers, and nothing else but signs of absence."""
-    valeurs = [ligne[colonne] for ligne in tableau.lignes]
-    return bool(valeurs) and all(est_nombre(v) or v == "" for v in valeurs)
+    valeurs = [ligne[colonne] for ligne in tableau.lignes if ligne[colonne] != ""]
+    return bool(valeurs) and all(est_nombre(v) for v in valeurs)
 
 
 def css(texte: str) -> Markup:
@@ -112,7 +112,7 @@ def xlsx(document: Document) -> bytes:
 
 def _feuille(classeur: Any, tableau: Tableau, formats: dict[str, Any], pris: set[str]) -> None:
     feuille = classeur.add_worksheet(_nom_feuille(tableau.code, pris))
-    feuille.write_string(0, 0, composer(f"{tableau.code}. {tableau.titre}"), formats["titre"])
+    feuille.write_string(0, 0, composer(tableau.legende), formats["titre"])
     feuille.freeze_panes(3, 1)
     feuille.set_column(0, 0, 44)
     feuille.set_column(1, max(len(tableau.colonnes) - 1, 1), 15)
@@ -184,7 +184,7 @@ def _section_docx(fichier: Any, section: Section, prefixe: str, niveau: int) -> 
                 fichier.add_paragraph().add_run(composer(paragraphe)).italic = bloc.genre == "note"
         elif isinstance(bloc, Liste):
             for element in bloc.elements:
-                fichier.add_paragraph(composer(element), style="List Bullet")
+                fichier.add_paragraph(composer(element), style="List Number" if bloc.ordonnee else "List Bullet")
         elif isinstance(bloc, Figure):
             fichier.add_paragraph(composer(f"{bloc.code}. {bloc.titre}. {bloc.alternative}"))
             _tableau_docx(fichier, bloc.donnees)
@@ -195,7 +195,7 @@ def _section_docx(fichier: Any, section: Section, prefixe: str, niveau: int) -> 
 
 
 def _tableau_docx(fichier: Any, tableau: Tableau) -> None:
-    fichier.add_paragraph().add_run(composer(f"{tableau.code}. {tableau.titre}")).bold = True
+    fichier.add_paragraph().add_run(composer(tableau.legende)).bold = True
     table = fichier.add_table(rows=1, cols=len(tableau.colonnes), style="Light Grid Accent 1")
     for cellule, nom in zip(table.rows[0].cells, tableau.colonnes):
         cellule.text = composer(nom)

@@ -4,10 +4,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, Optional, Sequence
 
-from docx import Document
-from docx.shared import Pt
 from jinja2 import Environment, FileSystemLoader, select_autoescape
-from weasyprint import HTML
 
 from bot.campagnes.modeles import Lettre
 from bot.contacts.tables import Caisse
@@ -30,6 +27,8 @@ def ecrire_pdf(lettres: Sequence[Lettre], caisse: Caisse, jour: date, chemin: Pa
 
     The file appears whole or not at all: it is written beside, then put in place.
     """
+    from weasyprint import HTML  # here: a second of every start that prints nothing
+
     morceaux, faites = [], 0
     for tranche in _tranches(lettres):
         morceaux.append(HTML(string=_html(tranche, caisse, jour)).render())
@@ -57,6 +56,9 @@ def _tranches(lettres: Iterable[Lettre]) -> Iterator[list[Lettre]]:
 
 def ecrire_docx(lettres: Sequence[Lettre], caisse: Caisse, jour: date, chemin: Path) -> None:
     """Write letters as a Word document, one after the other, for a caisse that wants to change a word in one of them."""
+    from docx import Document
+    from docx.shared import Pt
+
     document = Document()
     document.core_properties.title, document.core_properties.language = lettres[0].objet, "fr-FR"
     document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Arial", Pt(10.5)
@@ -70,6 +72,8 @@ def ecrire_docx(lettres: Sequence[Lettre], caisse: Caisse, jour: date, chemin: P
 
 
 def _lettre_docx(document, lettre: Lettre, caisse: Caisse, jour: date) -> None:
+    from docx.shared import Pt
+
     document.add_paragraph("\n".join([caisse.nom, *expediteur(caisse)]))
     document.add_paragraph("\n".join(lettre.destinataire)).paragraph_format.left_indent = Pt(230)
     document.add_paragraph(f"Le {date_longue(jour)}, référence : {lettre.reference}")

@@ -12,8 +12,8 @@ from typing import Optional, Sequence
 from bot.cli.commun import dire_refus, preparer_sorties
 from bot.cli.francais import franciser
 
-COMMANDES = ("serve", "train", "check", "evaluate", "chat", "moment", "calcul", "population", "campagne", "courriers", "enquete", "bilan",
-             "utilisateur", "rgpd", "audit", "base", "simuler")
+COMMANDES = ("serve", "train", "check", "evaluate", "relecture", "chat", "moment", "calcul", "caisse", "population", "campagne", "courriers",
+             "enquete", "bilan", "utilisateur", "rgpd", "audit", "base", "arret", "simuler")
 
 
 def module(commande: str) -> ModuleType:

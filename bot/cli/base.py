@@ -8,6 +8,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from bot.cli.commun import afficher_json, dire, lire_reglages, refuser
+from bot.contacts import coffre
 from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.schema import a_jour, migrer
 from bot.horloge import Horloge
@@ -50,11 +51,16 @@ def _sauvegarder(options: argparse.Namespace) -> int:
 
     reglages = lire_reglages()
     copie = sauvegarder(reglages.adresse_base, options.vers or reglages.donnees / "sauvegardes", Horloge.reglee().maintenant(), _avancement())
+    chemin = copie.chemin
+    if reglages.cle_sauvegardes:
+        chemin = coffre.enfermer(chemin, reglages.cle_sauvegardes.get_secret_value())
     if options.json:
-        afficher_json({"fichier": str(copie.chemin), "schema": copie.schema, "octets": copie.octets})
+        afficher_json({"fichier": str(chemin), "chiffree": bool(reglages.cle_sauvegardes), "schema": copie.schema, "octets": copie.octets})
     else:
         dire(f"Sauvegarde faite et vérifiée ({nombre(copie.octets / 1e6, 1)} Mo, schéma {copie.schema}) :")
-        dire(f"  {copie.chemin}", brut=True)
+        dire(f"  {chemin}", brut=True)
+        if reglages.cle_sauvegardes:
+            dire("Elle est chiffrée : sans CONSEIL_CLE_SAUVEGARDES, personne ne la relira, vous non plus. Gardez-en une copie hors de ce poste.")
         dire("La clé de l'installation (CONSEIL_CLE, ou le fichier « cle ») n'est pas dedans : gardez-la à part, elle est nécessaire au retour.")
     return 0
 
@@ -74,7 +80,9 @@ def _restaurer(options: argparse.Namespace) -> int:
     from bot.cli.retour import restaurer
 
     reglages = lire_reglages()
-    fait, revenus = restaurer(reglages, options.fichier, Horloge.reglee().maintenant())
+    cle = reglages.cle_sauvegardes.get_secret_value() if reglages.cle_sauvegardes else None
+    with coffre.ouvert(options.fichier, cle) as fichier:
+        fait, revenus = restaurer(reglages, fichier, Horloge.reglee().maintenant())
     if options.json:
         afficher_json({"schema": fait.schema, "ancienne_base": str(fait.avant) if fait.avant else None, "effacements_rejoues": revenus})
         return 0
@@ -104,6 +112,9 @@ def migrer_base(reglages: Reglages, appliquer: bool = True) -> Sessions:
         refuser("BASE_ILLISIBLE", f"CONSEIL_BASE n'est pas une base que cette installation sait ouvrir ({type(e).__name__}) : adresse mal écrite, "
                                   "dossier interdit, ou pilote absent.")
     except DBAPIError as e:
+        if type(e.orig).__name__ == "LockNotAvailable":
+            refuser("BASE_OCCUPEE", f"la base {nom_base(reglages)} est occupée par une longue opération : rien n'a été changé. Relancez dans une "
+                                    "minute, ou arrêtez le site le temps de la mise à jour.")
         refuser("BASE_INJOIGNABLE", f"la base {nom_base(reglages)} ne répond pas ({type(e.orig).__name__}) : "
                                     "vérifiez CONSEIL_BASE et que le serveur de base de données tourne.")
     return Sessions(engine)

@@ -2,6 +2,7 @@
 import argparse
 import json
 import os
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.bilan import cles, controles, echange, ecriture, etats, national, reception, registre
 from bot.bilan.codes import ETATS
-from bot.bilan.echeance import compte_a_rebours
+from bot.bilan.echeance import compte_a_rebours, noter_rappels
 from bot.cli.base import migrer_base
 from bot.cli.commun import afficher_json, dire, lire_reglages, refuser
 from bot.contacts.base import Sessions
@@ -26,7 +27,9 @@ _ACTES = {
     "regional": "fait le bilan d'une caisse, contrôlé, prêt à signer", "signer": "signe un fichier de bilan",
     "verifier": "contrôle un fichier de bilan", "recevoir": "reçoit des fichiers de bilan à la caisse nationale",
     "accuser": "range l'accusé de réception que la caisse nationale a rendu", "national": "consolide les bilans reçus",
-    "exercice": "ouvre, montre ou clôt un exercice", "cle": "crée, montre, enregistre ou révoque les clés de signature"}
+    "exercice": "ouvre, montre ou clôt un exercice", "rappels": "donne les rappels dus aux caisses qui n'ont rien transmis (30, 15, 7 et 1 jours)",
+    "equivalence": "déclare qu'une question d'une autre version vaut celle du modèle national (caisse nationale seule)",
+    "cle": "crée, montre, enregistre ou révoque les clés de signature"}
 
 
 def declarer(analyseur: argparse.ArgumentParser) -> None:
@@ -52,6 +55,8 @@ def declarer(analyseur: argparse.ArgumentParser) -> None:
     recevoir.add_argument("--out", type=Path, help="dossier où écrire les accusés de réception")
     nat.add_argument("--recontroler", action="store_true", help="rejoue d'abord les contrôles des fichiers acceptés")
     nat.add_argument("--publier", action="store_true", help="rend l'édition publique")
+    _options_equivalence(sous["equivalence"])
+    sous["rappels"].add_argument("--annee", required=True, type=int, help="exercice")
     exercice.add_argument("geste", choices=("ouvrir", "voir", "clore"))
     exercice.add_argument("--annee", required=True, type=int, help="exercice")
     exercice.add_argument("--strict", action="store_true", help="lit « avant le 31 janvier » à la lettre : jusqu'au 30 à minuit")
@@ -62,6 +67,15 @@ def declarer(analyseur: argparse.ArgumentParser) -> None:
     cle.add_argument("--nom", help="nom de la clé, pour enregistrer ou révoquer")
     cle.add_argument("--publique", help="clé publique à enregistrer, en base64")
     cle.add_argument("--raison", default="", help="pourquoi la clé est révoquée")
+
+
+def _options_equivalence(acte: argparse.ArgumentParser) -> None:
+    acte.add_argument("--annee", required=True, type=int, help="exercice")
+    acte.add_argument("--question", required=True, help="question, par exemple Q3")
+    acte.add_argument("--version", required=True, help="version du questionnaire qui a servi, par exemple 2011.2")
+    acte.add_argument("--sha256", required=True, help="empreinte de la question dans cette version, telle que le fichier la donne")
+    acte.add_argument("--raison", required=True, help="ce qui change, par exemple « coquille »")
+    acte.add_argument("--memes-reponses", action="store_true", help="l'échelle et les réponses ont été comparées : ce sont les mêmes")
 
 
 def _jour(texte: str) -> date:
@@ -75,7 +89,7 @@ def executer(options: argparse.Namespace) -> int:
     reglages = lire_reglages()
     sessions, cle, horloge = migrer_base(reglages, appliquer=False), cle_installation(reglages), Horloge.reglee()
     gestes = {"regional": _regional, "signer": _signer, "verifier": _verifier, "recevoir": _recevoir, "accuser": _accuser, "national": _national,
-              "exercice": _exercice, "cle": _cle}
+              "exercice": _exercice, "cle": _cle, "rappels": _rappels, "equivalence": _equivalence}
     try:
         resultat = gestes[options.acte](options, sessions, cle, horloge)
     except Refus as refus:
@@ -290,6 +304,28 @@ def _exercice(options: argparse.Namespace, sessions: Sessions, cle: bytes, horlo
     return {"annee": lu.annee, "etat": lu.etat, "limite": lu.limite.isoformat(), "caisses": len(lu.caisses), "registre": lu.sha256, "bilans": nombre,
             "phrases": [f"Exercice {lu.annee} : {lu.etat}, {quantite(len(lu.caisses), 'caisse attendue', 'caisses attendues')}. "
                         + compte_a_rebours(maintenant, lu.limite)]}
+
+
+def _equivalence(options: argparse.Namespace, sessions: Sessions, cle: bytes, horloge: Horloge) -> dict[str, Any]:
+    """Signed by the national key, or not at all. Raises CleAbsente, EchelleChangee, ExerciceFerme."""
+    if not re.fullmatch(r"[0-9a-f]{64}", options.sha256):
+        refuser("EMPREINTE_ILLISIBLE", "Une empreinte SHA-256 compte 64 chiffres hexadécimaux : copiez celle du fichier de la caisse.")
+    with sessions() as s:
+        connue = cles.en_vigueur(s, None, options.annee)
+        declaree = registre.declarer_equivalence(s, options.annee, options.question, options.version, options.sha256, options.raison,
+                                                 cle=cles.privee(connue, cle), kid=connue.kid, maintenant=horloge.maintenant(),
+                                                 memes_reponses=options.memes_reponses, acteur="commande")
+        return {"annee": options.annee, "question": declaree.question, "version": declaree.version, "kid": declaree.kid,
+                "phrases": [f"{declaree.question} de la version {declaree.version} vaut celle du modèle national (clé {declaree.kid}). "
+                            "Les fichiers déjà reçus se recontrôlent par « conseil bilan national --recontroler »."]}
+
+
+def _rappels(options: argparse.Namespace, sessions: Sessions, cle: bytes, horloge: Horloge) -> dict[str, Any]:
+    """Each is given once: run again the same day, there is none. Nothing is mailed from here (R62)."""
+    with sessions() as s:
+        rappels = noter_rappels(s, options.annee, horloge.maintenant())
+    return {"rappels": [{"caisse": r.caisse_code, "palier": r.palier, "message": r.message} for r in rappels],
+            "phrases": [f"{r.caisse_code} : {r.message}" for r in rappels] or ["Aucun rappel n'est dû."]}
 
 
 def _cle(options: argparse.Namespace, sessions: Sessions, installation: bytes, horloge: Horloge) -> dict[str, Any]:

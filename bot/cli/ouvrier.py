@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Callable, Mapping
 
 import structlog
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.agenda import tournee
 from bot.agenda.notifications import Expediteur, ExpediteurCourriel, ExpediteurFichier
+from bot.bilan import echeance
 from bot.cli.conservation import travail as conservation
+from bot.cli.relecture import Mesureur
+from bot.contacts.arrets import ECRITURES, Arrets
 from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.conversations import DUREE_MAX, INACTIVITE, purger
 from bot.enquete import travail as enquete
@@ -54,6 +58,25 @@ def purger_suivi(chemin: Path, maintenant: float) -> int:
         connexion.close()
 
 
+def purger_suivi_partage(suivi: Engine, maintenant: float) -> int:
+    """The same on the PostgreSQL database that several engines share (CONSEIL_SUIVI)."""
+    if not inspect(suivi).has_table("events"):
+        return 0
+    with suivi.begin() as c:
+        return c.execute(
+            text("DELETE FROM events WHERE timestamp < :vieux OR sender_id IN "
+                 "(SELECT sender_id FROM events GROUP BY sender_id HAVING MAX(timestamp) < :inactif)"),
+            {"vieux": maintenant - DUREE_MAX.total_seconds(), "inactif": maintenant - INACTIVITE.total_seconds()}).rowcount
+
+
+def purge_du_suivi(reglages: Reglages) -> Callable[[], int]:
+    """The job that fits where the engines write."""
+    if reglages.suivi:
+        suivi = ouvrir(reglages.suivi)
+        return lambda: purger_suivi_partage(suivi, time.time())
+    return lambda: purger_suivi(reglages.donnees / "suivi.db", time.time())
+
+
 def travaux_agenda(sessions: Sessions, horloge: Horloge, reglages: Reglages) -> dict[str, Callable[[], int]]:
     """The agenda's jobs of one round: holds and offers that are over, earlier slots, old identities, and the messages that are due.
 
@@ -70,12 +93,14 @@ def travaux_agenda(sessions: Sessions, horloge: Horloge, reglages: Reglages) -> 
 
 
 def passer(travaux: Mapping[str, Callable[[], int]]) -> None:
-    """Every job once. A locked or absent database is for the next minute."""
+    """Every job once. A locked or absent database is for the next minute, and so is whatever else goes wrong with one of them."""
     for nom, travail in travaux.items():
         try:
             fait = travail()
         except (sqlite3.Error, SQLAlchemyError) as e:
             journal.warning("remis_a_plus_tard", travail=nom, genre=type(e).__name__)
+        except Exception as e:
+            journal.error("travail_en_panne", travail=nom, exc_info=e)
         else:
             if fait:
                 journal.info("fait", travail=nom, nombre=fait)
@@ -88,11 +113,14 @@ def principal(periode: float = PERIODE) -> None:
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_, lambda *_: fin.set())
     sessions = Sessions(ouvrir(reglages.adresse_base))
-    travaux = {"purge des conversations": lambda: purger_conversations(sessions, horloge),
-               "purge du suivi": lambda: purger_suivi(reglages.donnees / "suivi.db", time.time()),
-               "enquête": lambda: enquete.passer(sessions, horloge, reglages), "conservation": conservation(sessions, reglages, horloge)}
+    travaux: dict[str, Callable[[], int]] = {
+        "purge des conversations": lambda: purger_conversations(sessions, horloge), "purge du suivi": purge_du_suivi(reglages),
+        "enquête": lambda: enquete.passer(sessions, horloge, reglages), "conservation": conservation(sessions, reglages, horloge),
+        "mesures de la relecture": Mesureur(reglages), "rappels du bilan": lambda: echeance.rappeler(sessions, horloge)}
+    arrets = Arrets(reglages.donnees)
     while True:
-        passer(travaux | travaux_agenda(sessions, horloge, reglages))
+        if not arrets.etat().phrase(ECRITURES):
+            passer(travaux | travaux_agenda(sessions, horloge, reglages))
         if fin.wait(periode):
             return
 

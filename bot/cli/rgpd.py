@@ -20,6 +20,8 @@ from bot.texte.typographie import quantite
 AIDE = "donne à une personne ce que la base sait d'elle, l'efface, purge ce qui est échu"
 _MOTS = {"saisie_trame": ("trame d'entretien", "trames d'entretien"), "rappel": ("demande de rappel", "demandes de rappel"),
          "demande_guide": ("commande de guide", "commandes de guides"), "commentaire": ("commentaire d'enquête", "commentaires d'enquête"),
+         "message": ("message écrit en fichier", "messages écrits en fichiers"),
+         "conversation": ("conversation du jour", "conversations du jour"),
          "assure": ("fiche de la personne", "fiches"), "entretien": ("rendez-vous", "rendez-vous"), "inscription": ("inscription", "inscriptions"),
          "contact": ("contact compté", "contacts comptés")}
 
@@ -93,7 +95,10 @@ def _effacer(options: argparse.Namespace) -> int:
     sessions, cle = migrer_base(reglages, appliquer=False), cle_installation(reglages)
     try:
         with sessions() as s:
-            rapport = effacement.effacer(s, _sujet(s, options), cle=cle, maintenant=maintenant, agenda=AGENDA)
+            sujet = _sujet(s, options)
+            traces = effacement.traces(s, sujet)
+            rapport = effacement.effacer(s, sujet, cle=cle, maintenant=maintenant, agenda=AGENDA)
+        rapport.supprimes["message"] = effacement.effacer_messages(reglages.donnees / "messages", traces)
         with sessions.lecture() as s:
             effacement.tenir_registre(s, registre(reglages))
     finally:

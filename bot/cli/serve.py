@@ -1,4 +1,6 @@
-"""`conseil serve`: the site, the engine, the actions and the worker, under one supervisor. Everything is checked before anything starts."""
+"""`conseil serve`: the site, the engine, the actions and the worker, under one supervisor. Everything is checked before anything starts.
+
+`--role` starts one of them alone, in this very process, for systemd to watch (deploiement/systemd)."""
 import argparse
 import asyncio
 import errno
@@ -14,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Iterator, Sequence
 
+from bot.cli import points_acces, production
 from bot.cli.base import migrer_base
 from bot.cli.commun import dire, lire_reglages, refuser
 from bot.cli.francais import entier
@@ -21,6 +24,7 @@ from bot.cli.manifeste import controler, empreinte_sources
 from bot.cli.processus import PYTHON_MOTEUR, environnement_moteur
 from bot.cli.sites import caisse_presente
 from bot.cli.superviseur import Processus, superviser
+from bot.contacts.base import Sessions
 from bot.horloge import Horloge
 from bot.reglages import RACINE, Reglages
 from bot.texte.typographie import date_longue
@@ -33,11 +37,18 @@ def declarer(analyseur: argparse.ArgumentParser) -> None:
     analyseur.add_argument("--demo", action="store_true", help="données fictives, en septembre 2011, avec le site d'une caisse")
     analyseur.add_argument("--port", type=entier(1, 65_534), help="port du site public (8000 par défaut)")
     analyseur.add_argument("--sans-moteur", action="store_true", help="le site seul : la recherche dans les fiches répond")
+    analyseur.add_argument("--production", action="store_true", help="refuse de démarrer si un réglage n'est pas sûr pour un site public")
+    analyseur.add_argument("--role", choices=production.ROLES, metavar="ROLE",
+                           help=f"un seul processus, surveillé par le système : {', '.join(production.ROLES)}")
     analyseur.add_argument("--bavard", action="store_true", help="montre toutes les lignes des processus, pas les seules alertes")
 
 
 def executer(options: argparse.Namespace) -> int:
     reglages = preparer_reglages(options)
+    if reglages.production:
+        production.exiger(reglages, options.role, options.bavard)
+    if options.role:
+        return devenir(reglages, options.role)
     with en_marche(reglages):
         exiger_ports(reglages, options)
         if not options.sans_moteur:
@@ -50,7 +61,9 @@ def executer(options: argparse.Namespace) -> int:
 def preparer_reglages(options: argparse.Namespace) -> Reglages:
     """Settings of this run, written into the environment, from which every child reads them."""
     if options.port:
-        os.environ["CONSEIL_PORT"] = str(options.port)
+        os.environ["CONSEIL_PORT_MOTEUR" if options.role == "moteur" else "CONSEIL_PORT"] = str(options.port)
+    if options.production:
+        os.environ["CONSEIL_PRODUCTION"] = "1"
     if options.demo:
         os.environ["CONSEIL_DEMO"] = "1"
     reglages = lire_reglages()
@@ -59,7 +72,9 @@ def preparer_reglages(options: argparse.Namespace) -> Reglages:
     # The clock starts now, for all children alike and for those that will be restarted.
     os.environ.pop("CONSEIL_NOW_ORIGINE", None)
     Horloge.reglee()
-    if reglages.moteur:
+    if options.role:
+        pass  # the secret is the one that all the units were given
+    elif reglages.moteur:
         options.sans_moteur = True  # the engine is someone else's to run, and its secret someone else's to share
     else:
         os.environ["CONSEIL_JETON_MOTEUR"] = secrets.token_urlsafe(32)
@@ -105,12 +120,12 @@ def exiger_ports(reglages: Reglages, options: argparse.Namespace) -> None:
     """Refuses, in one sentence, a port that is taken or not ours to take."""
     port = reglages.port
     libre = f"« --port {port + 100} » (ou PORT={port + 100} avec make)"
-    demandes = [(reglages.hote, port, "du site", libre)]
+    demandes = [(reglages.hote, port + rang, "du site", libre) for rang in range(reglages.sites)]
     if reglages.demo and caisse_presente():
         demandes.append((reglages.hote, port + 1, "du site de la caisse de démonstration", libre))
     demandes.append(("127.0.0.1", reglages.port_actions, "des actions", "le réglage CONSEIL_PORT_ACTIONS"))
     if not options.sans_moteur:
-        demandes.append(("127.0.0.1", reglages.port_moteur, "du moteur", "le réglage CONSEIL_PORT_MOTEUR"))
+        demandes += [("127.0.0.1", reglages.port_moteur + rang, "du moteur", "le réglage CONSEIL_PORT_MOTEUR") for rang in range(reglages.moteurs)]
     vus: dict[int, str] = {}
     for hote, numero, de, remede in demandes:
         if numero in vus:
@@ -143,6 +158,8 @@ def exiger_modele(reglages: Reglages) -> None:
 def preparer_base(reglages: Reglages) -> None:
     """The embedded database is migrated here; a shared one is left to `conseil base migrer`, and only checked."""
     sessions = migrer_base(reglages, appliquer=reglages.base is None or reglages.demo)
+    if reglages.production:
+        exiger_vraies_donnees(sessions)
     if reglages.demo:
         from bot.cli.demonstration import installer
         from bot.contacts.conversations import purger
@@ -152,6 +169,15 @@ def preparer_base(reglages: Reglages) -> None:
             # The demonstration's clock starts again each time: conversations of an earlier run lie in its future and would never be purged.
             purger(s, Horloge.reglee().maintenant() + timedelta(days=36_500))
     sessions.engine.dispose()
+
+
+def exiger_vraies_donnees(sessions: Sessions) -> None:
+    """Refuses, in production, a database where the demonstration was played."""
+    with sessions.lecture() as s:
+        trouves = production.defauts_base(s)
+    if trouves:
+        sessions.engine.dispose()
+        raise production.ProductionRefusee(trouves)
 
 
 def adresse_site(reglages: Reglages, port: int = 0) -> str:
@@ -184,36 +210,74 @@ def _relatif(chemin: Path) -> Path:
 
 def processus(reglages: Reglages, options: argparse.Namespace) -> Sequence[Processus]:
     """The processes of the site, in the order they start (design.md, « Processes »)."""
-    env = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
-    env.pop("PYTHONDONTWRITEBYTECODE", None)  # each restart would compile everything anew
-    python = sys.executable
-    site = adresse_site(reglages)
-    suite = "" if options.sans_moteur else " Le moteur démarre encore ; d'ici là, la recherche dans les fiches répond."
-    liste = [Processus("site", [python, "-m", "bot.cli.sites", "site"], env, f"{site}/healthz",
-                       lambda duree: f"Site prêt : {site} ({duree}).{suite}", indispensable=True)]
+    liste = [site(reglages, rang, bool(options.sans_moteur)) for rang in range(reglages.sites)]
     if reglages.demo and caisse_presente():
         caisse = adresse_site(reglages, reglages.port + 1)
-        liste.append(Processus("caisse", [python, "-m", "bot.cli.sites", "caisse"], env, f"{caisse}/",
+        liste.append(Processus("caisse", [sys.executable, "-m", "bot.cli.sites", "caisse"], environnement(), f"{caisse}/",
                                lambda duree: f"Site d'une caisse fictive, avec l'assistant dedans : {caisse}"))
-    liste.append(Processus("actions", [python, "-m", "bot.actions.serveur"], env, f"http://127.0.0.1:{reglages.port_actions}/health"))
-    liste.append(Processus("ouvrier", [python, "-m", "bot.cli.ouvrier"], env))
+    liste += [actions(reglages), ouvrier(reglages)]
     if not options.sans_moteur:
-        liste.append(moteur(reglages))
+        liste += [moteur(reglages, rang) for rang in range(reglages.moteurs)]
     return liste
 
 
-def moteur(reglages: Reglages) -> Processus:
+def devenir(reglages: Reglages, role: str) -> int:
+    """Turn this process into the one asked for, once what it needs is checked: the system that started it then watches it, and nothing else."""
+    if role == "moteur":
+        exiger_modele(reglages)
+    else:
+        sessions = migrer_base(reglages, appliquer=False)
+        if reglages.production:
+            exiger_vraies_donnees(sessions)
+        sessions.engine.dispose()
+    processus = {"site": site, "moteur": moteur, "actions": actions, "ouvrier": ouvrier}[role](reglages)
+    if processus.avant:
+        processus.avant()
+    os.chdir(RACINE)
+    os.execve(processus.commande[0], list(processus.commande), dict(processus.environnement))
+
+
+def environnement(**ajouts: object) -> dict[str, str]:
+    """What our own processes inherit."""
+    env = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **{nom: str(valeur) for nom, valeur in ajouts.items()}}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # each restart would compile everything anew
+    return env
+
+
+def site(reglages: Reglages, rang: int = 0, sans_moteur: bool = False) -> Processus:
+    """A front; the first also says that the site is up."""
+    adresse = adresse_site(reglages, reglages.port + rang)
+    suite = "" if sans_moteur else " Le moteur démarre encore ; d'ici là, la recherche dans les fiches répond."
+    return Processus(_nom("site", rang), [sys.executable, "-m", "bot.cli.sites", "site"], environnement(CONSEIL_PORT=reglages.port + rang),
+                     f"{adresse}/healthz", lambda duree: f"Site prêt : {adresse} ({duree}).{suite}", indispensable=True)
+
+
+def actions(reglages: Reglages) -> Processus:
+    return Processus("actions", [sys.executable, "-m", "bot.actions.serveur"], environnement(), f"http://127.0.0.1:{reglages.port_actions}/health")
+
+
+def ouvrier(reglages: Reglages) -> Processus:
+    return Processus("ouvrier", [sys.executable, "-m", "bot.cli.ouvrier"], environnement())
+
+
+def moteur(reglages: Reglages, rang: int = 0) -> Processus:
     """Rasa: loopback only, no HTTP API, no telemetry, and an environment without the contact database."""
-    maison = reglages.donnees / "moteur"
-    commande = [str(PYTHON_MOTEUR), "-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(reglages.port_moteur), "--model", str(reglages.modele),
-                "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
+    port = reglages.port_moteur + rang
+    maison = reglages.donnees / _nom("moteur", rang)
     env = environnement_moteur(maison, CONSEIL_PORT_ACTIONS=reglages.port_actions, CONSEIL_JETON_MOTEUR=reglages.jeton_moteur,
                                CONSEIL_SUIVI=reglages.donnees / "suivi.db")
+    commande = [str(PYTHON_MOTEUR), "-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(port), "--model", str(reglages.modele),
+                "--endpoints", str(points_acces.fichier(reglages, maison)), "--credentials", "credentials.yml"]
 
     def avant() -> None:
         controler(reglages.modele)
         for reste in (maison / "tmp").iterdir():  # models unpacked by a life that was cut short
             shutil.rmtree(reste, ignore_errors=True)
 
-    return Processus("moteur", commande, env, f"http://127.0.0.1:{reglages.port_moteur}/webhooks/front/",
+    return Processus(_nom("moteur", rang), commande, env, f"http://127.0.0.1:{port}/webhooks/front/",
                      lambda duree: f"Moteur prêt ({duree}) : l'assistant comprend et répond.", avant)
+
+
+def _nom(quoi: str, rang: int) -> str:
+    """« moteur », « moteur-2 »."""
+    return quoi if rang == 0 else f"{quoi}-{rang + 1}"

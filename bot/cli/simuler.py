@@ -6,7 +6,7 @@ from typing import Callable
 
 from bot.campagnes.socle import CampagneAbsente, chemin
 from bot.cli.base import migrer_base, nom_base
-from bot.cli.commun import afficher_json, dire, lire_reglages, secondes
+from bot.cli.commun import afficher_json, dire, lire_reglages, refuser, secondes
 from bot.cli.francais import entier
 from bot.contacts.cle import cle_installation
 from bot.simulation.annee import Avancement, Bilan, jouer
@@ -15,7 +15,11 @@ from bot.texte.typographie import nombre, quantite
 
 AIDE = "joue une année d'activité fictive par les vrais services"
 BATTEMENT = 2.0  # seconds between two lines of progress
-CAISSES_MAX = 28
+CAISSES_MAX, MINIMUM = 28, 50
+FAITS = {"sans_rencontres": "aucune rencontre tenue, avec son motif",
+         "petit_effectif": "presque personne ne répond à l'enquête (petites cellules)",
+         "questionnaire_change": "enquête menée avec d'autres mots (K16)", "hors_delai": "bilan écrit en février, donc en retard (K22)",
+         "somme_fausse": "un effectif d'enquête impossible : le bilan ne passe pas (K15)"}
 
 
 def declarer(analyseur: argparse.ArgumentParser) -> None:
@@ -25,7 +29,9 @@ def declarer(analyseur: argparse.ArgumentParser) -> None:
     analyseur.add_argument("--annee", type=entier(2009, 2100), required=True, metavar="A", help="année jouée (sa campagne doit exister)")
     analyseur.add_argument("--caisses", type=entier(1, CAISSES_MAX), required=True, metavar="N",
                            help=f"combien de caisses du réseau (1 à {CAISSES_MAX})")
-    analyseur.add_argument("--assures", type=entier(50, 500_000), required=True, metavar="M", help="combien d'assurés dans chacune")
+    analyseur.add_argument("--assures", type=entier(50, 2_000_000), required=True, metavar="M",
+                           help="combien d'assurés en tout, répartis également (au moins 50 par caisse)")
+    analyseur.add_argument("--par-caisse", action="store_true", help="M assurés dans chaque caisse, et non en tout")
     analyseur.add_argument("--graine", default="1", metavar="S",
                            help="ce qui décide du hasard : la même graine donne les mêmes chiffres (par défaut : 1)")
     analyseur.add_argument("--json", action="store_true", help="compte rendu en JSON")
@@ -34,10 +40,17 @@ def declarer(analyseur: argparse.ArgumentParser) -> None:
 def executer(options: argparse.Namespace) -> int:
     if not chemin(options.annee).exists():
         raise CampagneAbsente(options.annee)
+    if options.par_caisse:
+        plan = Plan(options.annee, options.caisses, options.assures, options.graine)
+    else:
+        plan = Plan.reparti(options.annee, options.caisses, options.assures, options.graine)
+    if plan.assures < MINIMUM:
+        refuser("TROP_PEU_D_ASSURES", f"Il faut au moins {MINIMUM} assurés par caisse, donc --assures {MINIMUM * options.caisses} pour "
+                                      f"{quantite(options.caisses, 'caisse')}.")
     reglages, debut = lire_reglages(), time.monotonic()
     sessions = migrer_base(reglages)
     try:
-        fait = jouer(sessions, Plan(options.annee, options.caisses, options.assures, options.graine), cle_installation(reglages), _avancement())
+        fait = jouer(sessions, plan, cle_installation(reglages), _avancement())
     finally:
         sessions.engine.dispose()
     if options.json:
@@ -73,4 +86,4 @@ def _raconter(fait: Bilan, base: str, duree: float) -> None:
     for titre, comptes in (("Rendez-vous", fait.entretiens), ("Contacts", fait.contacts)):
         dire(f"  {titre} : " + " ; ".join(f"{nom} {nombre(n, 0)}" for nom, n in comptes.items()))
     for nom, code in fait.plantes.items():
-        dire(f"  Planté exprès : {nom.replace('_', ' ')} ({code})")
+        dire(f"  Planté exprès dans {code} : {FAITS[nom]}")

@@ -17,10 +17,10 @@ def caisse_presente() -> bool:
         return False
 
 
-def ecouter(application: object, hote: str, port: int) -> None:
-    """One uvicorn process. No access log: addresses of visitors are not kept."""
+def ecouter(application: object, hote: str, port: int, mandataires: str = "127.0.0.1") -> None:
+    """One uvicorn process. No access log: addresses of visitors are not kept. `mandataires`: whose word on a visitor's address is believed."""
     uvicorn.run(application, host=hote, port=port, log_level="warning", access_log=False, server_header=False,  # type: ignore[arg-type]
-                timeout_graceful_shutdown=3, timeout_keep_alive=15)
+                timeout_graceful_shutdown=3, timeout_keep_alive=15, forwarded_allow_ips=mandataires)
 
 
 def principal(quoi: str) -> None:
@@ -28,7 +28,7 @@ def principal(quoi: str) -> None:
     if quoi == "site":
         from bot.site.app import creer_app
 
-        ecouter(creer_app(reglages), reglages.hote, reglages.port)
+        ecouter(creer_app(reglages), reglages.hote, reglages.port, reglages.mandataires)
     else:
         module = importlib.import_module(CAISSE)
         ecouter(module.creer_app(f"http://{reglages.hote}:{reglages.port}"), reglages.hote, reglages.port + 1)

@@ -12,13 +12,13 @@ from typing import Any, Callable, Mapping, Optional, Sequence
 import structlog
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from sqlalchemy import ColumnElement, Date, Table, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Date, String, Table, and_, cast, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from bot.contacts import codes, comptes
 from bot.contacts.base import Base, Sessions
 from bot.contacts.refus import Refus
-from bot.contacts.tables import Compte, Elimination, PassagePurge
+from bot.contacts.tables import Audit, Compte, Conseiller, Elimination, PassagePurge
 from bot.reglages import RACINE
 
 FICHIER = RACINE / "knowledge" / "conservation.yml"
@@ -276,11 +276,39 @@ def purger_fichiers(dossier: Path, conservation: Conservation, machine: float) -
     return faits
 
 
+PREVENIR, PREAVIS = "60 jours", "14 jours"
+PREVENU = "compte.prevenu"
+
+
+def _vu_le() -> Any:
+    return func.coalesce(Compte.derniere_connexion_le, Compte.cree_le)
+
+
+def _prevenu(avant: Optional[datetime] = None) -> Any:
+    """Whether an account was told that it sleeps, since it was last opened (and before an instant)."""
+    conditions = [Audit.acte == PREVENU, Audit.objet == "compte", Audit.objet_id == cast(Compte.id, String), Audit.le > _vu_le()]
+    return select(1).where(*conditions, *([Audit.le <= avant] if avant is not None else [])).correlate(Compte).exists()
+
+
+def comptes_a_prevenir(session: Session, maintenant: datetime) -> Sequence[Compte]:
+    """Open accounts that nobody has opened for PREVENIR and whose owners were not told yet."""
+    return session.scalars(select(Compte).where(Compte.desactive_le.is_(None), Compte.demo.is_(False), _vu_le() < limite(PREVENIR, maintenant),
+                                                ~_prevenu()).order_by(Compte.id)).all()
+
+
+def endormis(session: Session, caisse_code: str, maintenant: datetime) -> frozenset[int]:
+    """The open accounts of a caisse that nobody has opened for PREVENIR, by number."""
+    return frozenset(session.scalars(select(Compte.id).join(Conseiller, Conseiller.id == Compte.conseiller_id).where(
+        Conseiller.caisse_code == caisse_code, Compte.desactive_le.is_(None), Compte.demo.is_(False),
+        _vu_le() < limite(PREVENIR, maintenant))))
+
+
 def fermer_comptes_inutilises(session: Session, maintenant: datetime, delai: str = "90 jours") -> int:
-    """Close the accounts nobody has opened for `delai`; how many. Whoever must stay (last responsable, booked entretiens) stays; demo
-    accounts too."""
-    fermes, vu_le = 0, func.coalesce(Compte.derniere_connexion_le, Compte.cree_le)
-    dormants = select(Compte).where(Compte.desactive_le.is_(None), Compte.demo.is_(False), vu_le < limite(delai, maintenant)).order_by(Compte.id)
+    """Close the accounts nobody has opened for `delai`, once their owners were told for PREAVIS at least; how many. Whoever must stay (last
+    responsable, booked entretiens) stays; demo accounts too."""
+    fermes = 0
+    dormants = select(Compte).where(Compte.desactive_le.is_(None), Compte.demo.is_(False), _vu_le() < limite(delai, maintenant),
+                                    _prevenu(limite(PREAVIS, maintenant))).order_by(Compte.id)
     for compte in session.scalars(dormants).all():
         try:
             comptes.desactiver(session, compte, comptes.SYSTEME, maintenant)

@@ -1,11 +1,13 @@
 """Conversations as the database keeps them: opening, one message in flight, answers given once, journal, purge."""
 import hashlib
+import json
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Mapping, Optional, Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -48,7 +50,7 @@ class EnPause(Refus):
 
 
 class ChoixInconnu(Refus):
-    code, statut = "CHOIX_INCONNU", 422
+    code, statut = "CHOIX_INCONNU", 404
     message = "Ce bouton ne répond plus. Écrivez votre question, ou choisissez parmi les derniers boutons proposés."
 
 
@@ -77,9 +79,9 @@ def retrouver(session: Session, secret: Optional[str], maintenant: datetime) -> 
 
 
 def messages_recents(session: Session, conversation: Conversation, maintenant: datetime, periode: timedelta) -> int:
-    """How many messages this conversation took in the last `periode`."""
-    return len(session.scalars(select(Echange.id).where(
-        Echange.conversation_id == conversation.id, Echange.recu_le > maintenant - periode)).all())
+    """How many messages this conversation took in the last `periode`. Those of a clock that was set back since do not count."""
+    return session.scalar(select(func.count()).select_from(Echange).where(
+        Echange.conversation_id == conversation.id, Echange.recu_le.between(maintenant - periode, maintenant + periode))) or 0
 
 
 def commencer(session: Session, conversation: Conversation, message_id: str, contenu: str, dit: str,
@@ -92,19 +94,20 @@ def commencer(session: Session, conversation: Conversation, message_id: str, con
     # Taken before any read: on PostgreSQL this row lock puts two messages of one conversation one after the other.
     session.execute(update(Conversation).where(Conversation.id == conversation.id).values(active_le=maintenant))
     marque = empreinte(contenu)
-    deja = session.scalar(select(Echange).where(Echange.conversation_id == conversation.id, Echange.message_id == message_id))
+    en_route = Echange.enveloppe.is_(None) & Echange.recu_le.between(maintenant - TOUR_PERDU, maintenant + TOUR_PERDU)
+    connus = session.scalars(select(Echange).where(
+        Echange.conversation_id == conversation.id, or_(Echange.message_id == message_id, en_route))).all()
+    deja = next((e for e in connus if e.message_id == message_id), None)
     if deja is not None:
         if deja.empreinte != marque:
             raise MessageDifferent
         if deja.enveloppe is not None:
             return deja, False
-        if maintenant - deja.recu_le < TOUR_PERDU:
+        if abs(maintenant - deja.recu_le) < TOUR_PERDU:  # « abs »: a clock set back must not hold a conversation for hours
             raise MessageEnCours
         deja.recu_le = maintenant
         return deja, True
-    en_cours = session.scalar(select(Echange.id).where(
-        Echange.conversation_id == conversation.id, Echange.enveloppe.is_(None), Echange.recu_le > maintenant - TOUR_PERDU))
-    if en_cours is not None:
+    if connus:
         raise MessageEnCours
     echange = Echange(conversation_id=conversation.id, message_id=message_id, empreinte=marque, dit=dit, recu_le=maintenant)
     session.add(echange)
@@ -162,6 +165,15 @@ def echanges(session: Session, conversation: Conversation) -> Sequence[Echange]:
     return session.scalars(select(Echange).where(Echange.conversation_id == conversation.id).order_by(Echange.id)).all()
 
 
+def taire(session: Session, conversation: Conversation, masques: Mapping[str, str]) -> None:
+    """Replace words in what the conversation shows (whole words, mask by word): what a summary said of someone is not kept after its act."""
+    motif = re.compile("|".join(rf"(?<!\w){re.escape(mot)}(?!\w)" for mot in sorted(masques, key=len, reverse=True)))
+    for echange in echanges(session, conversation):
+        if echange.enveloppe and motif.search(texte := json.dumps(echange.enveloppe, ensure_ascii=False)):
+            echange.enveloppe = json.loads(motif.sub(lambda m: masques[m[0]], texte))
+    session.flush()
+
+
 def oublier(session: Session, conversation: Conversation) -> None:
     """Forget a conversation now: messages, buttons, profile; the journal keeps its line without text nor link."""
     _effacer(session, [conversation.id], garder_incompris=False)
@@ -214,6 +226,12 @@ def repondre(session: Session, echange_id: int, enveloppe: dict[str, Any]) -> No
 def abandonner(session: Session, echange_id: int) -> None:
     """A turn failed before it answered: its message may be sent again."""
     session.execute(delete(Echange).where(Echange.id == echange_id, Echange.enveloppe.is_(None)))
+
+
+def liberer(session: Session, avant: datetime) -> int:
+    """Free the messages that were being answered before `avant`: their process is gone, and they may be sent again without waiting TOUR_PERDU.
+    Only for who knows to be alone on the database."""
+    return len(session.execute(delete(Echange).where(Echange.enveloppe.is_(None), Echange.recu_le < avant).returning(Echange.id)).all())
 
 
 def noter_incivilite(conversation: Conversation, maintenant: datetime) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Callable, Iterable, Mapping, Optional, Sequence, Union
 from sqlalchemy import ColumnElement, delete, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.contacts import audit
+from bot.contacts import audit, conversations
 from bot.contacts.cle import hmac_hex
 from bot.contacts.contacts import AssureInconnu
 from bot.contacts.historique import noter
@@ -23,10 +23,12 @@ from bot.contacts.tables import (
     AccesRdv,
     Assure,
     AssureLu,
+    Brouillon,
     Caisse,
     Commentaire,
     CompteRendu,
     Contact,
+    Conversation,
     DemandeGuide,
     Effacement,
     Entretien,
@@ -145,6 +147,26 @@ def guides(session: Session, sujet: Sujet) -> list[int]:
     return [i for i, nom, prenom in lignes if (nom or "").casefold() == a.nom.casefold() and (prenom or "").casefold() == a.prenom.casefold()]
 
 
+def traces(session: Session, sujet: Sujet) -> frozenset[str]:
+    """What a message written to her holds: the codes of her bookings, her numbers and addresses. To be asked before she is erased."""
+    a, dites = sujet.assure, set[Optional[str]]()
+    for table, siennes in ((Entretien, entretiens(sujet)), (Inscription, inscriptions(sujet))):
+        for ligne in session.execute(select(table.code, table.telephone, table.courriel).where(siennes)):
+            dites |= set(ligne)
+    return frozenset(d for d in dites | ({a.telephone, a.courriel} if a else set()) if d)
+
+
+def effacer_messages(dossier: Path, traces: Iterable[str]) -> int:
+    """Delete the messages written as files that hold one of these; how many. A code is printed in two halves, a number with or without spaces."""
+    cherchees, effaces = [re.sub(r"\s", "", t) for t in traces], 0
+    for fichier in dossier.glob("*") if dossier.is_dir() else ():
+        contenu = re.sub(r"\s", "", fichier.read_text(encoding="utf-8", errors="replace")) if fichier.is_file() else ""
+        if any(t in contenu for t in cherchees):
+            fichier.unlink(missing_ok=True)
+            effaces += 1
+    return effaces
+
+
 def _chiffres(numero: Optional[str]) -> str:
     """The nine last digits: « 06 39 98 00 00 » and « +33 6 39 98 00 00 » are one number."""
     return re.sub(r"\D", "", numero or "")[-9:]
@@ -160,6 +182,7 @@ def effacer(session: Session, sujet: Sujet, *, cle: bytes, maintenant: datetime,
     rapport = Rapport()
     _reprendre_avenir(session, sujet, agenda, maintenant, rapport)
     empreintes = [empreinte(cle, sujet.caisse_code, c) for c in _marques(sujet)]
+    rapport.supprimes["conversation"] = _oublier_conversations(session, traces(session, sujet))
     assure_id = sujet.assure.id if sujet.assure else None
     _anonymiser(session, sujet, rapport)
     if sujet.assure is not None:
@@ -189,6 +212,22 @@ def _reprendre_avenir(session: Session, sujet: Sujet, agenda: Agenda, maintenant
         agenda.desister(session, i, maintenant)
         rapport.desistes += 1
     session.flush()
+
+
+def _oublier_conversations(session: Session, traces: Iterable[str]) -> int:
+    """Forget the conversations of the day in which she typed a number, an address or a code of hers; how many."""
+    def reduire(valeur: str) -> str:
+        """« 06 39 98 00 00 » and « +33 6 39 98 00 00 » are one; a code or an address keeps its letters."""
+        serre = re.sub(r"\W", "", valeur).casefold()
+        return _chiffres(serre) if serre.isdecimal() else serre
+    cherchees = {reduire(t) for t in traces}
+    trouvees = {b.conversation_id for b in session.scalars(select(Brouillon))
+                if any(reduire(str(v)) in cherchees for v in (b.prive or {}).values())}
+    for identifiant in sorted(trouvees):
+        conversation = session.get(Conversation, identifiant)
+        if conversation is not None:
+            conversations.oublier(session, conversation)
+    return len(trouvees)
 
 
 def _anonymiser(session: Session, sujet: Sujet, rapport: Rapport) -> None:

@@ -34,7 +34,7 @@ class Dire:
 @dataclass(frozen=True)
 class Tour:
     """What a turn brings to an act. `intention`: the label understood (None when unsure); `charge`: of the button pressed; `acteur`: the
-    counsellor who is signed in, None for the public."""
+    counsellor who is signed in, None for the public; `vu`: whether what the act said last was shown (an answer that comes too late is not)."""
 
     conversation_id: str
     caisse_code: str
@@ -45,15 +45,21 @@ class Tour:
     charge: Mapping[str, Any] = field(default_factory=dict)
     profil: Mapping[str, str] = field(default_factory=dict)
     acteur: Optional[int] = None
+    vu: bool = True
 
 
 @dataclass
 class Suite:
     """What an act answers. `pris` False: the message was not for it (a question about something else); the assistant answers that, then says
-    `dits`, which bring the act back."""
+    `dits`, which bring the act back. `flux`: the act that answers, when it is not the one that was asked."""
 
     dits: Sequence[Dire]
     pris: bool = True
+    flux: Optional[str] = None
+
+
+# Key of a draft's `donnees`: the write that was shown.
+VU = "vu"
 
 
 # Leads one turn of an act: starts it when there is no draft, goes on with it otherwise. Writes through `ecrire` and `effacer`.
@@ -78,6 +84,18 @@ def ecrire(session: Session, tour: Tour, flux: str, etape: str, donnees: Mapping
         brouillon.prive = dict(prive)
     session.flush()
     return brouillon
+
+
+def montrer(session: Session, conversation_id: str) -> None:
+    """What the act said last is about to be shown: a « oui » may now answer it."""
+    brouillon = lire(session, conversation_id)
+    if brouillon is not None:
+        brouillon.donnees = {**brouillon.donnees, VU: brouillon.change_le.isoformat()}
+
+
+def vu(brouillon: Optional[Brouillon]) -> bool:
+    """Whether the draft as it stands was shown; the engine may have been given up on while the act went on."""
+    return brouillon is None or brouillon.donnees.get(VU) == brouillon.change_le.isoformat()
 
 
 def effacer(session: Session, conversation_id: str) -> None:

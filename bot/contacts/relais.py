@@ -17,6 +17,7 @@ from bot.contacts.historique import noter
 from bot.contacts.isolement import Introuvable
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Caisse, Conversation, Echange, Presence, Rappel, Relais
+from bot.texte import sante
 from bot.texte.masquage import masquer
 from bot.texte.normalisation import nettoyer, sans_accents
 
@@ -324,9 +325,9 @@ def _noter(session: Session, relais: Relais, commande: str, acteur: str, mainten
 
 def laisser_message(session: Session, caisse_code: str, *, nom: str, telephone: str, moment: str, message: Optional[str],
                     maintenant: datetime) -> Rappel:
-    """A message for the caisse, which rings back. Numbers in the words are masked; the telephone has its own column."""
-    rappel = Rappel(caisse_code=caisse_code, nom=nom, telephone=telephone, moment=moment, message=masquer(message).texte if message else None,
-                    etat="a_faire", demande_le=maintenant)
+    """A message for the caisse, which rings back. Numbers and words of health are masked; the telephone has its own column."""
+    rappel = Rappel(caisse_code=caisse_code, nom=nom, telephone=telephone, moment=moment, etat="a_faire", demande_le=maintenant,
+                    message=sante.masquer(masquer(message).texte) if message else None)
     session.add(rappel)
     session.flush()
     noter(session, le=maintenant, acteur="assure", commande="rappel.demander", objet="rappel", objet_id=rappel.id, origine="chat")

@@ -9,6 +9,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+ATTENTE_VERROU = "3s"
+
 
 def _config(connexion) -> Config:
     config = Config()
@@ -26,6 +28,10 @@ def _changer(engine: Engine) -> Iterator[Connection]:
         pilote: Any = connexion.connection.driver_connection
         if sqlite:
             pilote.execute("PRAGMA foreign_keys=OFF")  # does nothing once a transaction is open
+        else:
+            # A migration that waits for a table makes everyone behind it wait: it gives up, whole, and is asked for again (R14).
+            connexion.exec_driver_sql(f"SET lock_timeout = '{ATTENTE_VERROU}'")
+            connexion.commit()
         try:
             yield connexion
             if sqlite and (orphelines := connexion.exec_driver_sql("PRAGMA foreign_key_check").fetchall()):
@@ -35,6 +41,9 @@ def _changer(engine: Engine) -> Iterator[Connection]:
             connexion.rollback()
             if sqlite:
                 pilote.execute("PRAGMA foreign_keys=ON")
+            else:
+                connexion.exec_driver_sql("RESET lock_timeout")
+                connexion.commit()
 
 
 def migrer(engine: Engine, version: str = "head") -> None:
@@ -50,9 +59,14 @@ def a_jour(engine: Engine) -> bool:
         return set(MigrationContext.configure(connexion).get_current_heads()) == set(attendues)
 
 
+def marches() -> list[str]:
+    """Every schema that was ever released, the oldest first."""
+    return [m.revision for m in ScriptDirectory.from_config(_config(None)).walk_revisions()][::-1]
+
+
 def connue(version: str) -> bool:
     """Whether this version of the software has that migration: a base beyond it comes from a newer one."""
-    return version in {m.revision for m in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+    return version in marches()
 
 
 def revenir(engine: Engine, version: str) -> None:

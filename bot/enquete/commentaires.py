@@ -17,16 +17,16 @@ from bot.contacts.tables.enquete import THEMES_COMMENTAIRE
 from bot.enquete.questionnaire import DOSSIER
 from bot.enquete.refus import RelectureInvalide
 from bot.knowledge.lecture import lire_yaml
+from bot.texte import sante
 from bot.texte.masquage import masquer
 from bot.texte.normalisation import nettoyer, sans_accents
 
-MASQUE = "[…]"
+MASQUE = sante.MASQUE
 EXTRAIT_MAX = 300
 THEMES = {"clarte": "Clarté des informations", "accueil": "Accueil et écoute", "delai": "Délais", "lieu": "Lieu et horaires",
           "telephone": "Téléphone", "documents": "Documents", "site": "Site et services en ligne", "cotisations": "Cotisations",
           "retraite": "Retraite", "autre": "Autre"}
 assert tuple(THEMES) == THEMES_COMMENTAIRE
-_ACCENTS = {"a": "aàâä", "c": "cç", "e": "eéèêë", "i": "iîï", "o": "oôö", "u": "uùûü", "y": "yÿ", "n": "nñ"}
 _NOM = r"[A-ZÀ-ÖØ-Ý][\w'’-]*"
 _CIVILITE = re.compile(r"(?i:\b(m\.|mr\.?|mme\.?|mlle\.?|monsieur|madame|mademoiselle|dr\.?|docteur|maître)\s+)"
                        rf"(?:de\s+(?:la\s+)?)?{_NOM}(?:\s+{_NOM})?"
@@ -42,13 +42,8 @@ _SUITE = re.compile(rf"(?:{_NOM})(?:\s+{_NOM})+")
 
 
 @cache
-def _lexique() -> tuple["re.Pattern[str]", frozenset[str]]:
-    brut = lire_yaml(DOSSIER / "masquage.yml")
-    motifs = []
-    for mot in sorted(brut["sante"], key=len, reverse=True):
-        lettres = "".join(f"[{_ACCENTS[c]}]" if c in _ACCENTS else r"[\s'’-]+" if c == " " else re.escape(c) for c in mot.rstrip("*"))
-        motifs.append(lettres + (r"\w*" if mot.endswith("*") else ""))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(motifs)})(?!\w)", re.I), frozenset(sans_accents(n).lower() for n in brut["noms_communs"])
+def _noms_communs() -> frozenset[str]:
+    return frozenset(sans_accents(n).lower() for n in lire_yaml(DOSSIER / "masquage.yml")["noms_communs"])
 
 
 def masquer_commentaire(texte: str, noms: Collection[str] = ()) -> tuple[str, bool]:
@@ -60,7 +55,7 @@ def masquer_commentaire(texte: str, noms: Collection[str] = ()) -> tuple[str, bo
     ("Mme […] m'a bien aidé pendant mon […], rappelez-moi au […]", True)
     """
     propre = nettoyer(texte)
-    sante, communs = _lexique()
+    communs = _noms_communs()
     masque = _MOTS_MASQUES.sub(MASQUE, masquer(propre).texte)
     for motif in (_RUE, _DATE, _CHIFFRES):
         masque = motif.sub(MASQUE, masque)
@@ -69,8 +64,7 @@ def masquer_commentaire(texte: str, noms: Collection[str] = ()) -> tuple[str, bo
     masque = _SUITE.sub(lambda m: m[0] if all(sans_accents(p).lower() in communs for p in m[0].split()) else _garder_debut(m[0], communs), masque)
     for nom in sorted({n.strip() for n in noms if len(n.strip()) >= 2}, key=len, reverse=True):
         masque = re.sub(rf"(?<!\w)(?:{re.escape(nom)}|{re.escape(nom.upper())}|{re.escape(nom.title())})(?!\w)", MASQUE, masque)
-    masque = sante.sub(MASQUE, masque)
-    masque = re.sub(r"\[…\](?:[\s,]*\[…\])+", MASQUE, masque)
+    masque = sante.masquer(masque)
     return masque, masque != propre
 
 

@@ -3,6 +3,7 @@
 Nothing is paraphrased and no answer is commented (R56). What a typed answer means is `comprendre`, keeping it `reponses`. A question about
 something else is handed back (`pris=False`): the assistant answers it, then the survey's question comes again.
 """
+import re
 from typing import Any, Mapping, Optional, Sequence
 from zoneinfo import ZoneInfo
 
@@ -18,12 +19,17 @@ from bot.enquete.questionnaire import PASSE, Item
 from bot.enquete.refus import CodeInconnu
 from bot.enquete.reponses import Acces
 from bot.knowledge.catalogue import catalogue
+from bot.texte.normalisation import cle
 from bot.texte.typographie import date_longue, quantite
 
 FLUX, MODE = "repondre_enquete", "chatbot"
 ATTEND_CODE = "code"
 ESSAIS_CODE = 3
+# From here the engine's label may be another act; a word alone (« moyen ») is an answer badly said.
+SUR = 0.5
 USAGE_ARRET = "enquete.arret"
+_SANS_CODE = re.compile(r"\b(?:(?:pas|plus|aucun|perdu) (?:de |le |mon |ce |recu de |eu de )?code|(?:ai|est) (?:perdu|pas|plus)|perdu"
+                        r"|(?:re)?trouve (?:pas|plus)|rien recu|pas recu)\b")
 SANS_CODE = Bouton("Je n'ai pas de code", {"flux": FLUX, "acte": "sans_code"})
 AIDE = ("À tout moment, écrivez « retour » pour revenir à la question d'avant, « plus tard » pour vous arrêter et reprendre avec le même code, "
         "« stop » pour finir.")
@@ -42,6 +48,8 @@ def conduire(session: Session, tour: Tour, brouillon: Optional[Brouillon]) -> Su
     except Refus as refus:
         flux.effacer(session, tour.conversation_id)
         return Suite([Dire(refus.message, "refusal")])
+    if not tour.vu and not charge and not tour.charge:  # typed to the question before: this one was never shown
+        return Suite([_question(acces, item, brouillon.donnees.get("choisis", ()), "Reprenons l'enquête.")])
     if charge:
         return _bouton(session, tour, brouillon, acces, item, charge)
     if tour.charge:  # a button of another act
@@ -81,6 +89,8 @@ def _demander_code(session: Session, tour: Tour, attendu: Optional[Brouillon], c
     if attendu is None:
         flux.ecrire(session, tour, FLUX, ATTEND_CODE, {})
         return Suite([demande])
+    if _SANS_CODE.search(cle(tour.texte or "")):
+        return _demander_code(session, tour, attendu, {"acte": "sans_code"})
     if comprendre.commande(tour.texte or "", ("stop", "pause", "retour", "rien")) or tour.intention in ("stop", "nier"):
         flux.effacer(session, tour.conversation_id)
         return Suite([Dire("D'accord, nous laissons l'enquête. Posez-moi une question quand vous voulez.", "answer")])
@@ -101,9 +111,10 @@ def _redemander_code(session: Session, tour: Tour, attendu: Optional[Brouillon],
 # -- asking --------------------------------------------------------------------------------------------------------------------------------------
 
 
-def _aller(session: Session, tour: Tour, acces: Acces, item: Item, choisis: Sequence[str] = (), relances: int = 0, avant: str = "") -> Dire:
-    """Go to an item: the draft says so, the message asks it."""
-    flux.ecrire(session, tour, FLUX, item.id, {"choisis": list(choisis)}, {"pseudonyme": acces.pseudonyme}, relances)
+def _aller(session: Session, tour: Tour, acces: Acces, item: Item, choisis: Sequence[str] = (), relances: int = 0, avant: str = "",
+           corrige: bool = False) -> Dire:
+    """Go to an item: the draft says so, the message asks it. `corrige`: one comes back to it, and what is typed replaces what was chosen."""
+    flux.ecrire(session, tour, FLUX, item.id, {"choisis": list(choisis), "corrige": corrige}, {"pseudonyme": acces.pseudonyme}, relances)
     return _question(acces, item, choisis, avant)
 
 
@@ -157,6 +168,9 @@ def _bouton(session: Session, tour: Tour, brouillon: Brouillon, acces: Acces, co
 def _texte(session: Session, tour: Tour, brouillon: Brouillon, acces: Acces, item: Item) -> Suite:
     """A typed message: an answer, an order, a question about something else, or none of these."""
     texte, echelle = tour.texte or "", acces.echelle(item)
+    apropos = comprendre.apropos(texte)
+    if apropos is not None and not (echelle.texte and len(texte.split()) > 5):
+        return Suite([Dire(_apropos(acces, item, *apropos), "answer"), _question(acces, item, brouillon.donnees.get("choisis", ()))])
     if echelle.texte:
         ordre = comprendre.commande(texte, ("retour", "pause", "stop", "passer", "rien"))
         if ordre in ("retour", "pause", "stop"):
@@ -166,6 +180,10 @@ def _texte(session: Session, tour: Tour, brouillon: Brouillon, acces: Acces, ite
         return _garder(session, tour, acces, item, [PASSE], "" if ordre else texte)
     choisis = list(brouillon.donnees.get("choisis", ()))
     codes = comprendre.lire(texte, item.echelle, echelle)
+    if codes and brouillon.donnees.get("corrige"):
+        return _garder(session, tour, acces, item, codes)
+    if codes == (echelle.exclusif,) and choisis and echelle.exclusif not in choisis:  # « non, rien d'autre »: the list is whole
+        return _garder(session, tour, acces, item, choisis)
     if codes:
         reunis = [c for c in echelle.codes if c in codes or (echelle.multiple and echelle.exclusif not in codes and c in choisis)]
         return _garder(session, tour, acces, item, reunis)
@@ -179,9 +197,15 @@ def _texte(session: Session, tour: Tour, brouillon: Brouillon, acces: Acces, ite
         return _garder(session, tour, acces, item, [_sans_avis(echelle.codes, voulu)])
     if _autre_question(tour):
         return Suite([_question(acces, item, choisis, "Reprenons l'enquête.")], pris=False)
-    if tour.intention in catalogue().flux and tour.intention != FLUX:
+    if tour.intention in catalogue().flux and tour.intention != FLUX and tour.confiance >= SUR and len(texte.split()) > 1:
         return Suite([_attendre(acces, item, brouillon)])
     return _pas_compris(session, tour, brouillon, acces, item, choisis)
+
+
+def _apropos(acces: Acces, item: Item, quoi: str, reponse: str) -> str:
+    """What is said of the survey itself: facts, the same for all."""
+    reste = len(acces.items) - acces.rang(item.id)
+    return reponse.format(reste=quantite(reste, "question"), minutes=quantite(max(1, round(reste / 3)), "minute"))
 
 
 def _pas_compris(session: Session, tour: Tour, brouillon: Brouillon, acces: Acces, item: Item, choisis: Sequence[str]) -> Suite:
@@ -204,8 +228,9 @@ def _sujet(tour: Tour) -> bool:
 
 
 def _autre_question(tour: Tour) -> bool:
-    """Whether a message asks about something else: a topic of the sheets, or a question that nobody understood."""
-    return _sujet(tour) or (tour.intention is None and (tour.texte or "").rstrip().endswith("?"))
+    """Whether a message asks about something else: a topic of the sheets, or a question that is no answer, whatever was understood of it."""
+    autre = tour.intention is None or tour.intention not in (*catalogue().flux, "affirmer", "nier", "stop")
+    return _sujet(tour) or (autre and comprendre.question(tour.texte or ""))
 
 
 def _garder(session: Session, tour: Tour, acces: Acces, item: Item, codes: Sequence[str], texte: Optional[str] = None) -> Suite:
@@ -228,7 +253,7 @@ def _obeir(session: Session, tour: Tour, acces: Acces, item: Item, ordre: str) -
         precedent = acces.items[max(0, acces.rang(item.id) - 1)]
         deja = reponses.donnees(session, acces).get(precedent.id, ())
         return Suite([_aller(session, tour, acces, precedent, [c for c in deja if c in acces.echelle(precedent).codes]
-                             if acces.echelle(precedent).multiple else ())])
+                             if acces.echelle(precedent).multiple else (), corrige=True)])
     if ordre == "pause":
         flux.effacer(session, tour.conversation_id)
         return Suite([Dire(f"C'est noté, vos réponses sont gardées. Pour reprendre{_jusqu_au(session, acces)}, écrivez « enquête » et le même code.",

@@ -45,6 +45,16 @@ def presenter(signes: str) -> str:
     return "-".join(signes[i:i + 3] for i in range(0, LONGUEUR, 3))
 
 
+def seul(texte: str) -> Optional[str]:
+    """The code that a message is, when it is nothing else.
+
+    >>> seul("KT7-M4Q-RX2"), seul("rdv lun 12h")
+    ('KT7M4QRX2', None)
+    """
+    tape = texte.strip(" .!«»\"'")
+    return trouver(tape) if re.fullmatch(rf"{_SIGNE}{{3}}-?{_SIGNE}{{3}}-?{_SIGNE}{{3}}", tape) else None
+
+
 def trouver(texte: str) -> Optional[str]:
     """The code written in a message, or None.
 

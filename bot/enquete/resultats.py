@@ -17,6 +17,7 @@ from bot.texte.typographie import nombre
 
 # Item → code → how many respondents gave it.
 Comptes = Mapping[str, Mapping[str, int]]
+LOT = 10  # waves counted together: their answers are sorted within SQLite's page cache, not on the disk
 MODES = {"chatbot": "Conversation", "web": "Page du site", "telephone": "Téléphone", "papier": "Papier"}
 FORMES = {"physique": "Sur place", "telephone": "Par téléphone", "courrier": "Courrier", "courriel": "Courriel", "collective": "Rencontre"}
 
@@ -29,10 +30,11 @@ def compter(session: Session, vague_ids: Sequence[int], par: Optional[str] = Non
     colonne = getattr(Participation, par) if par else None
     groupes = [Participation.vague_id, *([colonne] if colonne is not None else []), Reponse.item, Reponse.code]
     lues: dict[tuple[int, Optional[str]], dict[str, dict[str, int]]] = {}
-    for ligne in session.execute(select(*groupes, func.count()).join(Reponse, Reponse.pseudonyme == Participation.pseudonyme).where(
-            Participation.vague_id.in_(vague_ids), Participation.exprimee).group_by(*groupes)):
-        *cles, item, code, n = ligne
-        lues.setdefault((cles[0], cles[1] if par else None), {}).setdefault(item, {})[code] = n
+    requete = select(*groupes, func.count()).join(Reponse, Reponse.pseudonyme == Participation.pseudonyme).where(Participation.exprimee)
+    for debut in range(0, len(vague_ids), LOT):
+        for ligne in session.execute(requete.where(Participation.vague_id.in_(vague_ids[debut:debut + LOT])).group_by(*groupes)):
+            *cles, item, code, n = ligne
+            lues.setdefault((cles[0], cles[1] if par else None), {}).setdefault(item, {})[code] = n
     return lues
 
 
@@ -58,6 +60,35 @@ class ResultatItem:
         """Labels and counts."""
         libelles = {**self.echelle.codes, ECRIT: "Ont écrit quelque chose", PASSE: "Question passée"}
         return [(libelles[c], n) for c, n in self.comptes.items()]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of a diverging bar: its label, its share of expressed answers, its left edge (0 = most negative, 0.5 = the middle, 1), its length, and
+    how it reads: « tres », « plutot », « plutot_pas », « pas »."""
+
+    libelle: str
+    part: float
+    debut: float
+    longueur: float
+    genre: str
+
+
+def barre(resultat: ResultatItem) -> list[Segment]:
+    """The diverging bar of an item: what is positive to the right of the middle, the rest to the left, mild answers inside. Empty when masked."""
+    t = resultat.taux
+    if t is None or t.taux is None:
+        return []
+    parts = {c: resultat.comptes[c] / t.exprimees for c in (*resultat.echelle.negatifs, *resultat.echelle.positifs)}
+    # From the left: the most negative first; the scale's own order is from the most positive to the most negative.
+    ordre = [c for c in reversed(resultat.echelle.codes) if c in parts]
+    bord, segments = 0.5 - sum(parts[c] for c in resultat.echelle.negatifs) / 2, []
+    for code in ordre:
+        extreme = code in (resultat.echelle.positifs[0], resultat.echelle.negatifs[-1])
+        genre = ("tres" if extreme else "plutot") if code in resultat.echelle.positifs else ("pas" if extreme else "plutot_pas")
+        segments.append(Segment(resultat.echelle.codes[code], parts[code], bord, parts[code] / 2, genre))
+        bord += parts[code] / 2
+    return segments
 
 
 @dataclass(frozen=True)

@@ -132,12 +132,18 @@ def taux(comptes: Mapping[str, int], positifs: Sequence[str], negatifs: Sequence
 
 def masquees(cellules: Mapping[str, tuple[int, int]], seuil: int = SEUIL) -> frozenset[str]:
     """Which cells (n, x) of a breakdown must not show their rate when the total does: those under the threshold, then the smallest others until
-    no hidden x can be worked out from the total and from the cells shown (§3d)."""
+    no hidden x can be worked out from the total and from the cells shown, and until the hidden ones hold `seuil` answers together: what the total
+    gives of them by difference is then a figure that could be published (§3d). Where everybody answers alike, the total says it of each."""
     caches = {c for c, (n, _) in cellules.items() if n < seuil}
     restent = sorted((n, c) for c, (n, _) in cellules.items() if c not in caches)
-    while caches and restent and not _indeterminees([cellules[c] for c in caches]):
+    while caches and restent and not _protegees([cellules[c] for c in caches], seuil):
         caches.add(restent.pop(0)[1])
     return frozenset(caches)
+
+
+def _protegees(caches: Collection[tuple[int, int]], seuil: int) -> bool:
+    n_total = sum(n for n, _ in caches)
+    return not n_total or (n_total >= seuil and _indeterminees(caches))
 
 
 def _indeterminees(caches: Collection[tuple[int, int]]) -> bool:

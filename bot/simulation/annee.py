@@ -15,6 +15,7 @@ from bot.enquete import vagues
 from bot.simulation import decor as decors
 from bot.simulation import ecrits, semaine, sondage
 from bot.simulation.decor import Decor
+from bot.simulation.faits import planter
 from bot.simulation.plan import Plan, exiger_fictive
 
 # The weeks in which the file of a quarter is loaded and its créateurs are written to.
@@ -77,7 +78,8 @@ def jouer(sessions: Sessions, plan: Plan, cle: bytes, suivre: Suivre = lambda _:
             suivre(Avancement("semaine", rang + 1, len(lundis)))
     with sessions() as s:
         for decor in joues:
-            ecrits.ecrire(s, plan, decor, decor.instant(lundis[-1], 15))
+            ecrits.ecrire(s, plan, decor, decor.instant(ecrits.jour(plan, decor.code, lundis[-1]), 15))
+        planter(s, plan)
     return _compter(sessions, plan)
 
 
@@ -104,7 +106,6 @@ def _compter(sessions: Sessions, plan: Plan) -> Bilan:
             Contact.caisse_code.in_(codes)).group_by(Contact.type, Contact.resultat).order_by(Contact.type, Contact.resultat))})
         entretiens = {statut: n for statut, n in s.execute(select(Entretien.statut, func.count()).where(Entretien.caisse_code.in_(codes))
                                                            .group_by(Entretien.statut).order_by(Entretien.statut))}
-        plantes = {"sans_rencontres": plan.sans_rencontres, "petit_effectif": plan.petit_effectif}
         return Bilan(compter(Assure, Assure.caisse_code.in_(codes)), compter(Envoi), entretiens, dict(contacts),
                      compter(Rencontre, Rencontre.caisse_code.in_(codes), Rencontre.cloturee_le.is_not(None)),
-                     compter(Participation, Participation.exprimee), {nom: code for nom, code in plantes.items() if code})
+                     compter(Participation, Participation.exprimee), plan.plantes())

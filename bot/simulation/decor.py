@@ -73,7 +73,7 @@ def installer(session: Session, plan: Plan, rang: int, code: str) -> Decor:
     equipe = _equipe(session, plan, code, antennes, hasard)
     actions = {a.code: a.id for a in session.scalars(select(Action).where(Action.caisse_code == code, Action.annee == plan.annee))}
     noter(session, le=debut, acteur="systeme", commande="simuler", objet="caisse", objet_id=code, origine="commande",
-          apres={"fictive": True, "annee": plan.annee, "assures": plan.assures, "graine": plan.graine})
+          apres={"fictive": True, "annee": plan.annee, "assures": plan.effectif(code), "graine": plan.graine})
     ouvrir(session, code, [c.id for c in equipe], plan.lundis()[0], 51, debut)
     return Decor(code, ici, hasard, [c.id for c in equipe], {c: m.id for c, m in offerts.items()}, actions,
                  session.get_one(Action, actions["EIG"]).cible.du, f"{antennes[0].adresse}, {antennes[0].code_postal} {antennes[0].ville}",
@@ -124,7 +124,7 @@ def ouvrir(session: Session, code: str, equipe: Sequence[int], lundi: date, sema
 def population(plan: Plan, code: str, villes: Sequence[tuple[str, str]]) -> list[list[dict[str, str]]]:
     """The people of a caisse in four files: those there on 1 January, then the newly affiliated of each quarter."""
     fichiers: list[list[dict[str, str]]] = [[] for _ in range(5)]
-    for personne in generer(plan.assures, plan.graine_de(code), annee=plan.annee, villes=villes):
+    for personne in generer(plan.effectif(code), plan.graine_de(code), annee=plan.annee, villes=villes):
         affiliee = date.fromisoformat(personne["date_affiliation"])
         fichiers[0 if affiliee.year < plan.annee else 1 + (affiliee.month - 1) // 3].append(personne)
     return fichiers

@@ -1,5 +1,5 @@
 """What a caisse writes for its bilan in January: means, difficulties, priorities, reasons, texts; invented, and said to be."""
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -10,6 +10,11 @@ from bot.simulation.plan import Plan
 TEXTES = {"textes.synthese": "Données fictives : année simulée, jouée pour la démonstration et les essais.",
           "textes.enseignements": "Les invitations envoyées par petits lots ont été plus simples à suivre (texte fictif).",
           "textes.prevention": "Messages généraux de prévention, remis avec les supports nationaux (texte fictif)."}
+
+
+def jour(plan: Plan, code: str, dernier: date) -> date:
+    """When a caisse writes: before the deadline, but for the one that is late."""
+    return date(plan.annee + 1, 2, 2) if code == plan.hors_delai else dernier
 
 
 def ecrire(session: Session, plan: Plan, decor: Decor, maintenant: datetime) -> None:

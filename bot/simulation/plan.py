@@ -51,13 +51,23 @@ class Habitudes:
 
 @dataclass(frozen=True)
 class Plan:
-    """A simulation: `annee` of a campaign that exists, how many caisses of the network, people in each, seed."""
+    """A simulation: `annee` of a campaign that exists, caisses of the network, people in each (`reste`: one more in so many of them), seed."""
 
     annee: int
     caisses: int
     assures: int
     graine: str = "1"
     habitudes: Habitudes = Habitudes()
+    reste: int = 0
+
+    @classmethod
+    def reparti(cls, annee: int, caisses: int, total: int, graine: str) -> "Plan":
+        """So many people in all, shared out evenly."""
+        return cls(annee, caisses, total // caisses, graine, reste=total % caisses)
+
+    def effectif(self, code: str) -> int:
+        """People of a caisse."""
+        return self.assures + (self.codes().index(code) < self.reste)
 
     def hasard(self, *pour: object) -> random.Random:
         """A generator of its own for each use, so that one more draw here moves nothing there."""
@@ -85,6 +95,26 @@ class Plan:
     def petit_effectif(self) -> str:
         """Planted: in the second of three caisses or more, almost nobody answers the survey (small cells to mask)."""
         return self.codes()[1] if self.caisses > 2 else ""
+
+    @property
+    def questionnaire_change(self) -> str:
+        """Planted: the waves of the third caisse of six or more opened with other words than the national ones (K16)."""
+        return self.codes()[2] if self.caisses > 5 else ""
+
+    @property
+    def hors_delai(self) -> str:
+        """Planted: the fourth writes its bilan in February, after the deadline (K22)."""
+        return self.codes()[3] if self.caisses > 5 else ""
+
+    @property
+    def somme_fausse(self) -> str:
+        """Planted: in the fifth, one week of the survey counts more people asked than the caisse has met (K15): its bilan does not pass."""
+        return self.codes()[4] if self.caisses > 5 else ""
+
+    def plantes(self) -> dict[str, str]:
+        """What is planted on purpose, and in which caisse."""
+        faits = {nom: getattr(self, nom) for nom in ("sans_rencontres", "petit_effectif", "questionnaire_change", "hors_delai", "somme_fausse")}
+        return {nom: code for nom, code in faits.items() if code}
 
     def lundis(self) -> list[date]:
         """The Mondays of the year, and those of January after it until the data are stopped (20 January)."""

@@ -2,27 +2,27 @@
 from typing import Optional
 
 from anyio import to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request, Response, Security
+from fastapi.security import APIKeyCookie
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.reglages import Reglages
-from bot.site.enveloppe import Enveloppe, EnveloppeErreur
+from bot.site.enveloppe import Enveloppe, erreurs
 from bot.site.garde import MessageEnvoye
 from bot.site.visiteur import conseiller
 
 COOKIE = "conseil"
-routeur = APIRouter(prefix="/api", tags=["conversation"], responses={
-    code: {"model": EnveloppeErreur, "description": texte} for code, texte in (
-        (401, "pas ou plus de conversation"), (403, "écriture venue d'un autre site"), (404, "caisse inconnue"),
-        (409, "message en cours, ou même numéro avec un autre contenu"), (410, "conversation terminée"), (413, "corps trop grand"),
-        (422, "message vide, trop long ou illisible ; choix ou formulaire inconnu"),
-        (429, "trop de messages ; voir Retry-After"), (500, "panne ; citer le numéro d'incident"))})
+routeur = APIRouter(prefix="/api", tags=["conversation"], responses=erreurs(
+    400, 401, 403, 404, 409, 410, 413, 422, 429, e404="caisse, choix ou formulaire inconnu",
+    e409="message en cours, ou même numéro avec un autre contenu", e410="conversation terminée", e422="message vide, trop long ou illisible"))
+# The cookie is made by the server, read by it, and never leaves it: here only so that the document says which routes need one.
+Porteur = Security(APIKeyCookie(name=COOKIE, scheme_name="conversation", description="posé par « Ouvrir une conversation »", auto_error=False))
 
 
 class Ouverture(BaseModel):
     """Which caisse the page belongs to, and whether it stands in a frame on another site."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
     caisse: Optional[str] = Field(None, max_length=40)
     cadre: bool = False
 
@@ -56,21 +56,22 @@ async def ouvrir(requete: Request, reponse: Response, ouverture: Optional[Ouvert
     return enveloppe
 
 
-@routeur.post("/messages", response_model=Enveloppe, summary="Envoyer un message, un choix ou un formulaire")
+@routeur.post("/messages", response_model=Enveloppe, summary="Envoyer un message, un choix ou un formulaire", dependencies=[Porteur])
 async def envoyer(requete: Request, message: MessageEnvoye) -> Enveloppe:
     """Answers a message. The same `message_id` again returns the same envelope and does nothing twice."""
-    acteur = await to_thread.run_sync(conseiller, requete)
+    # Only a browser that holds another cookie may be a counsellor's: in a crowd, a thread for each message is a wait for each.
+    acteur = await to_thread.run_sync(conseiller, requete) if requete.cookies.keys() - {COOKIE} else None
     return await requete.app.state.contexte.dialogue.traiter(lire_cookie(requete), message.message_id, texte=message.text, choix=message.choice,
                                                                formulaire=message.form, acteur=acteur)
 
 
-@routeur.get("/messages", response_model=Enveloppe, summary="Relire la conversation")
+@routeur.get("/messages", response_model=Enveloppe, summary="Relire la conversation", dependencies=[Porteur])
 def relire(requete: Request) -> Enveloppe:
     """The conversation so far."""
     return requete.app.state.contexte.dialogue.relire(lire_cookie(requete))
 
 
-@routeur.delete("/conversations", status_code=204, summary="Effacer la conversation")
+@routeur.delete("/conversations", status_code=204, summary="Effacer la conversation", dependencies=[Porteur])
 def effacer(requete: Request, reponse: Response) -> None:
     """Forgets the conversation now and removes its cookie."""
     requete.app.state.contexte.dialogue.oublier(lire_cookie(requete))

@@ -1,10 +1,12 @@
 """Booking for programs (contract: « Booking without chat »): free slots, booking, moving, cancelling, rencontres, calendar feed of a counsellor.
 The same services as the pages and the chat. Instants are ISO 8601 with their offset, and `fuseau` names the zone."""
+import re
 import secrets
 from datetime import date, datetime, timedelta
-from typing import Any, Callable, Coroutine, Literal, Optional
+from typing import Annotated, Any, Callable, Coroutine, Literal, Optional, Sequence
 from uuid import UUID
 
+from annotated_types import Interval
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -26,10 +28,13 @@ from bot.contacts.refus import Refus
 from bot.contacts.tables import Caisse, Entretien, Inscription, Rencontre
 from bot.site import demarche, prise
 from bot.site.demarche import Invite
-from bot.site.enveloppe import EnveloppeErreur, Erreur
+from bot.site.enveloppe import Champ, Erreur, erreurs
+from bot.texte.normalisation import nettoyer
 
 Modalite = Literal["presentiel", "telephone"]
 MAX_CRENEAUX = 200
+# A number of the database (PostgreSQL's INTEGER): a larger one names nothing, and SQLite would not even read it.
+Numero = Annotated[int, Interval(ge=1, le=2**31 - 1)]
 
 
 class ApiCreneau(BaseModel):
@@ -122,22 +127,41 @@ class ApiInscription(BaseModel):
     rencontre: int
 
 
-class Identite(BaseModel):
-    """Who books. A number or an address is needed; the number when the counsellor calls."""
+# What the fields of a program's identity look like, in the words of a JSON schema; `_hors_contrat` holds them to it. Latin letters of a name: at
+# least two that have a plain form, of which the code of a booking is made.
+_SIGNE, _LETTRE = r"A-Za-zÀ-ÖØ-öø-ÿĀ-ıĴ-ľŁ-ňŊ-ž'’ .\-", "A-Za-zÀ-ÅÇ-ÏÑ-ÖÙ-Ýà-åç-ïñ-öù-ýÿ"
+_CHIFFRES = r"[1-9](?:[ .]?[0-9]{2}){4}"
+CONTRAT = {
+    "nom": rf"^(?:[{_SIGNE}]*[{_LETTRE}][{_SIGNE}]*[{_LETTRE}][{_SIGNE}]*)?$", "prenom": rf"^[{_SIGNE}]*$",
+    "telephone": rf"^(?:(?:0|\+33 ?){_CHIFFRES})?$", "code_postal": "^(?:[0-9]{5}|2[AB][0-9]{3})?$",
+    "courriel": r"^(?:[A-Za-z0-9_+\-]{1,32}(?:\.[A-Za-z0-9_+\-]{1,30})?@[A-Za-z0-9\-]{1,32}(?:\.[A-Za-z0-9\-]{1,12})?\.[A-Za-z]{2,10})?$"}
+_JOINDRE: list[dict[str, Any]] = [{"required": [champ], "properties": {champ: {"minLength": 1}}} for champ in ("telephone", "courriel")]
+_SE_NOMMER: dict[str, Any] = {"required": ["nom"], "properties": {"nom": {"minLength": 1}}, "anyOf": _JOINDRE}
 
-    model_config = ConfigDict(extra="forbid")
-    nom: str = Field("", max_length=80)
-    prenom: str = Field("", max_length=80)
-    telephone: str = Field("", max_length=25)
-    courriel: str = Field("", max_length=120)
-    code_postal: str = Field("", max_length=5)
+
+def _champ(nom: str, maximum: int) -> Any:
+    return Field("", max_length=maximum, json_schema_extra={"pattern": CONTRAT[nom]})
+
+
+class Identite(BaseModel):
+    """Who comes: a name, and a number or an address. Fields that are not given are left out, or empty."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"allOf": [_SE_NOMMER]})
+    nom: str = _champ("nom", 80)
+    prenom: str = _champ("prenom", 80)
+    telephone: str = _champ("telephone", 25)
+    courriel: str = _champ("courriel", 120)
+    code_postal: str = _champ("code_postal", 5)
     caisse: Optional[str] = Field(None, max_length=40, description="code de la caisse ; sinon celle du site")
 
 
 class DemandeEntretien(Identite):
-    """Body of `POST /api/entretiens`. The same `operation_id` again gives the same booking and does nothing twice."""
+    """Body of `POST /api/entretiens`. The same `operation_id` again gives the same booking and does nothing twice. A letter's code stands for who
+    comes; when the counsellor calls, the number is needed (409 TELEPHONE_MANQUANT otherwise)."""
 
-    operation_id: UUID
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={
+        "anyOf": [_SE_NOMMER, {"required": ["invitation"], "properties": {"invitation": {"type": "string", "minLength": 1}}}]})
+    operation_id: UUID = Field(strict=False)
     creneau: str = Field(max_length=60)
     invitation: Optional[str] = Field(None, max_length=40, description="code d'un courrier d'invitation : le nom n'est plus nécessaire")
     plus_tot: bool = Field(False, description="prévenir d'une place plus tôt")
@@ -146,7 +170,7 @@ class DemandeEntretien(Identite):
 class Preuve(BaseModel):
     """What opens a booking beside its code: the name, or its three first letters."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
     nom: str = Field(min_length=1, max_length=80)
 
 
@@ -176,6 +200,9 @@ class OperationAutre(Refus):
     message = "Ce numéro d'opération a déjà servi pour une autre demande. Tirez-en un nouveau."
 
 
+HORS_CONTRAT = "Ce champ n'a pas la forme attendue : voyez son modèle dans /openapi.json."
+
+
 class SaisieRefusee(Refus):
     """`erreurs`: what is wrong, by field; the code and the sentence are those of the first."""
 
@@ -186,6 +213,8 @@ class SaisieRefusee(Refus):
         champ, message = next(iter(erreurs.items()))
         super().__init__(message)
         self.erreurs = erreurs
+        if exige and list(erreurs) == ["telephone"]:
+            self.statut = 409  # well written, but it does not go with this slot
         self.code = ("TELEPHONE_MANQUANT" if exige else "MOYEN_MANQUANT") if champ == "telephone" else self._CODES.get(champ, self.code)
 
 
@@ -210,12 +239,12 @@ def refuser(refus: Refus, **plus: Any) -> Response:
     return JSONResponse({"error": {"code": refus.code, "message": refus.message, "incident": secrets.token_hex(4), **plus}}, refus.statut)
 
 
-routeur = APIRouter(prefix="/api", tags=["rendez-vous"], route_class=RouteRdv, responses={
-    code: {"model": EnveloppeErreurSaisie, "description": texte} for code, texte in (
-        (404, "caisse, motif, code ou rencontre introuvable ; code et nom faux reçoivent la même réponse"),
-        (409, "créneau pris, délai passé, déjà un rendez-vous, inscriptions closes… : voir error.code"), (422, "saisie ou créneau illisible"),
-        (429, "trop de demandes, ou cinq codes faux ; voir Retry-After"))})
-flux = APIRouter(tags=["rendez-vous"])
+routeur = APIRouter(prefix="/api", tags=["rendez-vous"], route_class=RouteRdv, responses=erreurs(
+    400, 403, 404, 409, 413, 422, 429, modele=EnveloppeErreurSaisie,
+    e404="caisse, motif, créneau, code ou rencontre introuvable ; code et nom faux reçoivent la même réponse",
+    e409="créneau pris, délai passé, déjà un rendez-vous, inscriptions closes… : voir error.code", e422="saisie illisible ou à corriger",
+    e429="trop de demandes, ou cinq codes faux ; voir Retry-After"))
+flux = APIRouter(tags=["rendez-vous"], responses=erreurs(404, 422))
 
 
 # ---- reading ----------------------------------------------------------------------------------------------------------
@@ -244,7 +273,7 @@ def lire_motifs(request: Request, caisse: Optional[str] = Query(None, max_length
 
 
 @routeur.get("/creneaux", response_model=ApiCreneaux, summary="Créneaux libres")
-def lire_creneaux(request: Request, motif: str = Query(max_length=40), antenne: Optional[int] = None, du: Optional[date] = None,
+def lire_creneaux(request: Request, motif: str = Query(max_length=40), antenne: Optional[Numero] = None, du: Optional[date] = None,
                   au: Optional[date] = None, caisse: Optional[str] = Query(None, max_length=40)) -> ApiCreneaux:
     """The free slots of a motif from `du` to `au` (local days, included; by default from today as far as the agenda is open)."""
     maintenant = prise.maintenant_de(request)
@@ -278,11 +307,7 @@ def reserver(request: Request, reponse: Response, demande: DemandeEntretien) -> 
     def travail(s: Session) -> tuple[bool, ApiEntretien]:
         motif = _motif_offert(s, code, lire_id(demande.creneau)[0])
         champs, exige = prise.champs_identite(s, invite, motif)
-        lues, erreurs = prise.lire_identite(champs, demande.model_dump(include=set(coordonnees.CHAMPS)), exige, invite=invite is not None)
-        if not demande.prenom:
-            erreurs.pop("prenom", None)  # a program may not know it
-        if erreurs:
-            raise SaisieRefusee(erreurs, exige)
+        lues = _identite(demande, champs, exige, invite is not None)
         operation = f"api-{demande.operation_id.hex}"
         faite = prise.confirmer(s, prise.Demande(code, demande.creneau, operation, lues, demande.plus_tot, invite), maintenant)
         if faite.deja and (faite.entretien.motif_id != motif.id or (invite is None and lettres(lues["nom"]) != lettres(faite.entretien.nom or ""))):
@@ -291,6 +316,20 @@ def reserver(request: Request, reponse: Response, demande: DemandeEntretien) -> 
     deja, vu = prise.en_base(request, travail)
     reponse.status_code = 200 if deja else 201
     return vu
+
+
+def _identite(qui: Identite, champs: Sequence[Champ], exige: bool, invite: bool = False) -> dict[str, str]:
+    """Who comes, as the pages read it and as the document says it. Raises SaisieRefusee."""
+    valeurs = qui.model_dump(include=set(coordonnees.CHAMPS))
+    lues, faux = prise.lire_identite(champs, valeurs, exige, invite=invite)
+    if not nettoyer(qui.prenom):
+        faux.pop("prenom", None)  # a program may not know it
+    for nom, motif in CONTRAT.items():
+        if nom not in faux and not re.fullmatch(motif, valeurs[nom]):
+            faux[nom] = HORS_CONTRAT
+    if faux:
+        raise SaisieRefusee(faux, exige)
+    return lues
 
 
 def _inviter(request: Request, caisse_code: str, code: str) -> Invite:
@@ -363,7 +402,7 @@ def annuler(request: Request, code: str, demande: Annulation) -> ApiEntretien:
 
 
 @routeur.get("/rencontres", response_model=ApiRencontres, summary="Prochaines rencontres")
-def lire_rencontres(request: Request, theme: Optional[str] = Query(None, max_length=40), antenne: Optional[int] = None,
+def lire_rencontres(request: Request, theme: Optional[str] = Query(None, max_length=40), antenne: Optional[Numero] = None,
                     caisse: Optional[str] = Query(None, max_length=40)) -> ApiRencontres:
     """Those one may still join, or wait for."""
     with request.app.state.contexte.sessions.lecture() as s:
@@ -376,15 +415,11 @@ def lire_rencontres(request: Request, theme: Optional[str] = Query(None, max_len
 
 
 @routeur.post("/rencontres/{rencontre_id}/inscriptions", status_code=201, response_model=ApiInscription, summary="S'inscrire à une rencontre")
-def inscrire(request: Request, rencontre_id: int, qui: Identite) -> ApiInscription:
+def inscrire(request: Request, rencontre_id: Numero, qui: Identite) -> ApiInscription:
     """A seat, or a rank in the waiting list. The same person again gets the same inscription."""
     prise.compter(request, "rendez_vous")
     maintenant = prise.maintenant_de(request)
-    lues, erreurs = prise.lire_identite(prise.champs_inscription(), qui.model_dump(include=set(coordonnees.CHAMPS)), False)
-    if not qui.prenom:
-        erreurs.pop("prenom", None)
-    if erreurs:
-        raise SaisieRefusee(erreurs, False)
+    lues = _identite(qui, prise.champs_inscription(), False)
 
     def travail(s: Session) -> ApiInscription:
         r = rencontres.rencontre(s, _caisse(s, request, qui.caisse).code, rencontre_id)
@@ -438,7 +473,7 @@ def desister(request: Request, code: str, preuve: Preuve) -> ApiInscription:
 
 @flux.get("/agenda/{jeton}.ics", summary="Agenda d'un conseiller (iCalendar)", response_class=Response,
           responses={200: {"content": {"text/calendar": {}}, "description": "le mois passé et la suite, sans donnée personnelle"},
-                     404: {"model": EnveloppeErreur, "description": "adresse inconnue ou retirée"}})
+                     **erreurs(404, e404="adresse inconnue ou retirée")})
 def agenda_conseiller(request: Request, jeton: str) -> Response:
     """The feed that calendar programs read again and again; its address is a secret the counsellor can take back. An unknown one: 404."""
     with request.app.state.contexte.sessions.lecture() as s:

@@ -1,9 +1,10 @@
 """Puts the front together: settings, database, clock, engine, routes, refusals in French."""
+import asyncio
 import secrets
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import AsyncIterator, Mapping, Optional
+from typing import Any, AsyncIterator, Iterator, Mapping, Optional
 
 import structlog
 from anyio import to_thread
@@ -12,9 +13,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as SansConnexion
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
+from bot.contacts import conversations
+from bot.contacts.arrets import Arrets
 from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.caisses import caisses
 from bot.contacts.refus import Refus
@@ -23,15 +28,20 @@ from bot.journal import regler as regler_journal
 from bot.knowledge.fiches import Fiche, fiches
 from bot.knowledge.recherche import rechercher
 from bot.reglages import Reglages
-from bot.site import api, api_rendez_vous, espace, pages
+from bot.site import api, api_rendez_vous, espace, mesures, pages
 from bot.site.dialogue import Dialogue
-from bot.site.entetes import CorpsBorne, Entetes, MemeOrigine, Tete
+from bot.site.entetes import Arretes, CorpsBorne, Entetes, MemeOrigine, Tete
+from bot.site.enveloppe import erreurs
 from bot.site.garde import CORPS_MAX, CORPS_MAX_ESPACE, MessageTropLong, RequeteIllisible
+from bot.site.journal import Suivi
 from bot.site.limites import Limites
+from bot.site.mesures import Mesures
 from bot.site.moteur import Moteur
 from bot.site.pages import enquete, mon_rendez_vous, rencontres, rendez_vous
 
 journal = structlog.get_logger(__name__)
+# Seconds. Nobody waits longer than this for the database before being told: an answer, even « not now », comes within two seconds.
+ATTENTE_BASE = 1.3
 
 
 @dataclass
@@ -45,6 +55,9 @@ class Contexte:
     moteur: Moteur
     dialogue: Dialogue
     limites: Limites
+    mesures: Mesures
+    arrets: Arrets
+    telephone: Optional[str] = None  # of the caisse served here, with its hours
 
 
 def erreur_json(statut: int, code: str, message: str, attendre: Optional[int] = None) -> JSONResponse:
@@ -73,21 +86,25 @@ def creer_app(reglages: Optional[Reglages] = None) -> FastAPI:
     """The front as an ASGI application. Settings default to the environment's."""
     regler_journal()
     reglages = reglages or Reglages()
-    sessions = Sessions(ouvrir(reglages.adresse_base))
-    horloge, moteur, contenu = Horloge.reglee(), Moteur(reglages), fiches()
-    contexte = Contexte(reglages, horloge, sessions, contenu, moteur, Dialogue(reglages, sessions, horloge, moteur, contenu), Limites())
+    sessions, compteurs, arrets = Sessions(ouvrir(reglages.adresse_base, ATTENTE_BASE)), Mesures(), Arrets(reglages.donnees)
+    horloge, moteur, contenu = Horloge.reglee(), Moteur(reglages, mesures=compteurs), fiches()
+    contexte = Contexte(reglages, horloge, sessions, contenu, moteur, Dialogue(reglages, sessions, horloge, moteur, contenu, compteurs, arrets),
+                        Limites(reglages.redis), compteurs, arrets)
     origines: list[str] = []
 
     @asynccontextmanager
     async def vie(_: FastAPI) -> AsyncIterator[None]:
-        with sessions.lecture() as s:
-            origines.extend(sorted({o for c in caisses(s) for o in c.origines}))
-        await to_thread.run_sync(lambda: rechercher("prêt", 1))  # builds the index before the first visitor needs it
+        lues = asyncio.create_task(_lire_caisses(contexte, origines))
+        await asyncio.wait([lues], timeout=ATTENTE_BASE)  # a database that is away does not keep the site from starting
+        # The index of the search is built while the first pages are already served: it takes a second, and only serves without an engine.
+        indexe = asyncio.create_task(to_thread.run_sync(lambda: rechercher("prêt", 1)))
         yield
+        lues.cancel()
+        await indexe
         await moteur.fermer()
         sessions.engine.dispose()
 
-    app = FastAPI(title="Assistant du RSI", version="1", lifespan=vie, docs_url=None, redoc_url=None,
+    app = FastAPI(title="Assistant du RSI", version="1", lifespan=vie, docs_url=None, redoc_url=None, responses=erreurs(500, 503),
                   description="API de conversation. Modèle reconstitué : ce n'est pas un service officiel du RSI.")
     app.state.contexte = contexte
     app.include_router(api.routeur)
@@ -97,15 +114,51 @@ def creer_app(reglages: Optional[Reglages] = None) -> FastAPI:
     app.include_router(espace.bilan.public)
     for rdv in (rendez_vous.routeur, mon_rendez_vous.routeur, rencontres.routeur, api_rendez_vous.routeur, api_rendez_vous.flux):
         app.include_router(rdv)
+    app.include_router(mesures.routeur)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     _sante(app)
     _erreurs(app)
     # The last added is the first met: headers on everything, then the cap, then the origin.
     app.add_middleware(Tete)
+    app.add_middleware(Arretes, arrets=contexte.arrets, telephone=lambda: contexte.telephone, rendu=rendre_refus)
     app.add_middleware(MemeOrigine, rendu=rendre_refus)
     app.add_middleware(CorpsBorne, maximum=CORPS_MAX, rendu=rendre_refus, espace=CORPS_MAX_ESPACE)
     app.add_middleware(Entetes, origines=lambda: origines, https=reglages.cookies_surs)
+    app.add_middleware(Suivi, mesures=lambda: compteurs)
     return app
+
+
+async def _lire_caisses(contexte: Contexte, origines: list[str]) -> None:
+    """The sites that may show the conversation, and the telephone given when the database is away; as soon as the database answers. A front that
+    is alone also frees the messages that its former life was answering when it died."""
+    depart, seul = contexte.horloge.maintenant(), contexte.sessions.engine.dialect.name == "sqlite" and contexte.reglages.sites == 1
+
+    def lire() -> None:
+        if seul:
+            with contexte.sessions() as s:
+                conversations.liberer(s, depart)
+        with contexte.sessions.lecture() as s:
+            toutes = caisses(s)
+            origines[:] = sorted({o for c in toutes for o in c.origines})
+            contexte.telephone = next((f"{c.telephone}, {c.horaires}" for c in toutes if c.code == contexte.reglages.caisse), None)
+
+    while True:
+        try:
+            return await to_thread.run_sync(lire)
+        except SQLAlchemyError as e:
+            journal.error("base_indisponible", genre=type(e).__name__)
+            await asyncio.sleep(ATTENTE_BASE)
+
+
+def methodes(requete: Request) -> set[str]:
+    """What the address of a request answers to, over all its routes; HEAD goes with GET (`entetes.Tete`)."""
+    def toutes(routeur: Any) -> Iterator[Any]:
+        for route in routeur.routes:
+            interieur = getattr(route, "original_router", None)
+            yield from toutes(interieur) if interieur is not None else [route]
+
+    siennes = {m for r in toutes(requete.app) if isinstance(r, Route) and r.path_regex.match(requete.url.path) for m in r.methods or ()}
+    return siennes | {"HEAD"} if "GET" in siennes else siennes
 
 
 def _sante(app: FastAPI) -> None:
@@ -113,7 +166,7 @@ def _sante(app: FastAPI) -> None:
     async def healthz() -> dict[str, str]:
         return {"statut": "ok"}
 
-    @app.get("/readyz", tags=["exploitation"], summary="Toutes les parties répondent", response_model=None)
+    @app.get("/readyz", tags=["exploitation"], summary="Toutes les parties répondent", response_model=None, responses=erreurs(503))
     async def readyz(requete: Request) -> "JSONResponse | dict[str, str]":
         contexte: Contexte = requete.app.state.contexte
 
@@ -121,7 +174,7 @@ def _sante(app: FastAPI) -> None:
             try:
                 with contexte.sessions.lecture() as s:
                     return s.scalar(text("SELECT 1")) == 1
-            except OperationalError:
+            except (OperationalError, InterfaceError, SansConnexion):
                 return False
 
         etat = {"base": await to_thread.run_sync(base_repond), "moteur": await contexte.moteur.pret(),
@@ -135,6 +188,7 @@ def _sante(app: FastAPI) -> None:
 def _erreurs(app: FastAPI) -> None:
     @app.exception_handler(Refus)
     async def refus(requete: Request, e: Refus):
+        requete.app.state.contexte.mesures.refus.labels(e.code).inc()
         return rendre_refus(requete, e)
 
     @app.exception_handler(RequestValidationError)
@@ -148,12 +202,20 @@ def _erreurs(app: FastAPI) -> None:
         messages = {400: (RequeteIllisible.code, RequeteIllisible.message),
                     404: ("PAGE_INCONNUE", "Cette page n'existe pas."), 405: ("METHODE_REFUSEE", "Cette adresse ne répond pas à cette demande.")}
         code, message = messages.get(e.status_code, ("REFUS", "Cette demande n'est pas possible."))
-        return rendre_erreur(requete, e.status_code, code, message)
+        reponse = rendre_erreur(requete, e.status_code, code, message)
+        if e.status_code == 405:  # RFC 9110 §15.5.6: what this address does answer to
+            reponse.headers["Allow"] = ", ".join(sorted(methodes(requete)))
+        return reponse
 
     @app.exception_handler(OperationalError)
-    async def base_absente(requete: Request, e: OperationalError):
-        journal.error("base_indisponible", genre=type(e.orig).__name__)
-        message = "Le service est momentanément indisponible. Réessayez dans une minute, ou appelez votre caisse."
+    @app.exception_handler(InterfaceError)
+    @app.exception_handler(SansConnexion)
+    async def base_absente(requete: Request, e: Exception):
+        journal.error("base_indisponible", genre=type(getattr(e, "orig", e)).__name__)
+        telephone = requete.app.state.contexte.telephone
+        requete.state.sans_base = True  # the page of the error must not ask it again
+        message = ("Le service est momentanément indisponible. Réessayez dans une minute : rien ne sera fait deux fois. "
+                   f"Vous pouvez aussi appeler votre caisse{f' au {telephone}' if telephone else ''}.")
         return rendre_erreur(requete, 503, "BASE_INDISPONIBLE", message, 30)
 
     @app.exception_handler(Exception)

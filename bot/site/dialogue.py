@@ -3,6 +3,7 @@
 Order: input contract, emergency words, engine, and when the engine fails the search in the sheets. The database is touched twice, before
 and after, in short transactions; what a button means is read there, never taken from the page.
 """
+import asyncio
 import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -11,15 +12,21 @@ from uuid import UUID
 
 import structlog
 from anyio import to_thread
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot.agenda.dialogue import saisie
+from bot.contacts import arrets as interrupteurs
 from bot.contacts import conversations as memoire
 from bot.contacts import flux
+from bot.contacts.arrets import Arrets
 from bot.contacts.base import Sessions
 from bot.contacts.caisses import caisse_ouverte as lire_caisse
 from bot.contacts.tables import Caisse, Conversation
+from bot.enquete import jetons
+from bot.enquete.dialogue import FLUX as FLUX_ENQUETE
 from bot.horloge import Horloge
-from bot.knowledge import incivilites
+from bot.knowledge import incivilites, protections
 from bot.knowledge import profil as profils
 from bot.knowledge.catalogue import CONTINUER, HORS_SUJET, catalogue, intention
 from bot.knowledge.fiches import Fiche
@@ -27,16 +34,26 @@ from bot.knowledge.recherche import rechercher
 from bot.reglages import Reglages
 from bot.site import actes, comprehension, formulaires, formulaires_rdv, garde, relais, reponses, suite
 from bot.site import calcul as calculer
+from bot.site.affluence import Guichet
 from bot.site.comprehension import Comprise
 from bot.site.enveloppe import ChoixPropose, Enveloppe, Etat, Message, Mode
 from bot.site.garde import FormulaireEnvoye
+from bot.site.mesures import Mesures
 from bot.site.moteur import Moteur, MoteurIndisponible
 from bot.site.reponses import Bouton, Replique
-from bot.texte import langue
+from bot.texte import langue, sante
 from bot.texte.masquage import SENSIBLES, Masquage
 from bot.texte.typographie import composer
 
 journal = structlog.get_logger(__name__)
+PART_ATTENTE = 0.6
+CAISSE_GARDEE = 2.0  # seconds
+# Acts that take a place in somebody's agenda.
+RESERVENT = ("prendre_rdv", "deplacer_rdv", "inscrire_rencontre")
+# Seconds between two tries to free a message whose turn failed while the database was away; it frees itself after TOUR_PERDU.
+REESSAIS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
+# What the conversation shows of a message that spoke of someone's health (reference/security.md §3.5 b).
+NON_GARDE = composer("Message non gardé : il parlait de santé.")
 
 
 @dataclass
@@ -77,24 +94,38 @@ class Entree:
     formulaire: Optional[tuple[Message, Mapping[str, str]]] = None
     flux: Optional[str] = None  # the act under way
     coordonnees: Mapping[str, str] = field(default_factory=dict, repr=False)  # typed in a first message: for the draft that the turn opens
+    prive: Mapping[str, str] = field(default_factory=dict, repr=False)  # what the act under way knows of the person
     acteur: Optional[int] = None  # the counsellor signed in
+    danger: Optional[Comprise] = None  # what its words alone call for, before anything else
+    sante: bool = False  # it speaks of someone's own health: of its words, nothing is stored
 
 
 class Dialogue:
     """Opens, answers, reads again and forgets conversations."""
 
-    def __init__(self, reglages: Reglages, sessions: Sessions, horloge: Horloge, moteur: Moteur, fiches: Mapping[str, Fiche]):
+    def __init__(self, reglages: Reglages, sessions: Sessions, horloge: Horloge, moteur: Moteur, fiches: Mapping[str, Fiche],
+                 mesures: Optional[Mesures] = None, arrets: Optional[Arrets] = None):
         self.reglages, self.sessions, self.horloge, self.moteur, self.fiches = reglages, sessions, horloge, moteur, fiches
+        self.mesures, self.arrets = mesures or Mesures(), arrets or Arrets(reglages.donnees)
+        # What waits longer than this would come too late for the engine to answer in its own time.
+        self.guichet = Guichet(attente_max=PART_ATTENTE * reglages.delai_moteur)
+        self._caisses: dict[str, tuple[float, Caisse]] = {}
+        self._abandons: "set[asyncio.Task[None]]" = set()
 
     # -- opening, reading again, forgetting -------------------------------------------------------------------------------------------
 
     async def ouvrir(self, caisse_code: Optional[str] = None) -> tuple[Enveloppe, str]:
         """A new conversation: its first envelope (notice, greeting) and the secret for the cookie."""
         def _ouvrir() -> tuple[Enveloppe, str]:
+            self._exiger_ecritures()
             with self.sessions() as s:
                 caisse = lire_caisse(s, caisse_code or self.reglages.caisse)
                 _, secret = memoire.ouvrir(s, caisse.code, self.horloge.maintenant())
-                return Enveloppe(messages=accueil(caisse)), secret
+                messages = accueil(caisse)
+                arretee = self.arrets.etat().phrase(interrupteurs.CONVERSATION)
+                if arretee:
+                    messages[-1] = reponses.arretee(arretee, caisse).message
+                return Enveloppe(messages=messages), secret
         return await to_thread.run_sync(_ouvrir)
 
     def relire(self, secret: Optional[str]) -> Enveloppe:
@@ -130,30 +161,70 @@ class Dialogue:
         """
         debut = time.monotonic()
         lu = garde.lire_texte(texte) if texte is not None else None
-        entree = await to_thread.run_sync(lambda: self._entrer(secret, str(message_id), Demande(texte, choix, formulaire), lu))
-        if isinstance(entree, Enveloppe):
-            return entree
-        entree = replace(entree, acteur=acteur)
+        # A typed message needs the engine; what does not, and a message of someone in danger, goes in whatever the crowd.
+        danger = comprehension.danger(lu.texte) if lu is not None else None
+        with self.guichet.place(due=lu is None or danger is not None):
+            if danger is not None and self.arrets.etat().phrase(interrupteurs.ECRITURES):
+                return self._secourir()
+            self._exiger_ecritures()
+            try:
+                entree = await to_thread.run_sync(lambda: self._entrer(secret, str(message_id), Demande(texte, choix, formulaire), lu))
+            except SQLAlchemyError:
+                if danger is None:
+                    raise
+                return self._secourir()
+            if isinstance(entree, Enveloppe):
+                self.mesures.renvois.inc()
+                return entree
+            return await self._mener(replace(entree, acteur=acteur, danger=danger), debut)
+
+    def _exiger_ecritures(self) -> None:
+        """Raises Arrete while every write is stopped."""
+        phrase = self.arrets.etat().phrase(interrupteurs.ECRITURES)
+        if phrase:
+            raise interrupteurs.Arrete(composer(phrase + " Votre caisse reste joignable par téléphone."))
+
+    def _secourir(self) -> Enveloppe:
+        """The emergency numbers, when not even the database answers: they wait for nothing. Nothing is kept of that turn."""
+        sans_caisse = cast(Caisse, None)  # the sheet of an emergency names none
+        fiche = self.fiches[protections.URGENCE]
+        return Enveloppe(messages=[reponses.repondre_sujet(fiche, self.horloge.aujourdhui(), {}, self.fiches, sans_caisse).message])
+
+    async def _mener(self, entree: Entree, debut: float) -> Enveloppe:
+        """A message let in, to its answer."""
         try:
             if entree.formulaire is not None:
                 return await to_thread.run_sync(lambda: self._recevoir_formulaire(entree, debut))
             bilan = await self._repondre(entree)
             if entree.masques:
                 bilan.repliques.append(_dire_masquage(entree.masques))
+            if entree.sante and bilan.issue != "urgence":
+                bilan.repliques.append(_dire_sante(entree))
+            if bilan.issue == "degrade":
+                self.mesures.degrades.inc()
             return await to_thread.run_sync(lambda: self._sortir(entree, bilan, debut))
         except BaseException:
-            # The message may be sent again at once: nothing was answered, so nothing must look as if it were under way.
-            await to_thread.run_sync(lambda: self._abandonner(entree))
+            # The message may be sent again at once: nothing was answered, so nothing must look as if it were under way. Whoever waits is told
+            # first: the database may be what failed.
+            abandon = asyncio.create_task(self._abandonner(entree))
+            self._abandons.add(abandon)
+            abandon.add_done_callback(self._abandons.discard)
+            await asyncio.wait([abandon], timeout=0.1)
             raise
 
     def _entrer(self, secret: Optional[str], message_id: str, demande: Demande, lu: Optional[Masquage]) -> "Entree | Enveloppe":
         maintenant = self.horloge.maintenant()
-        with self.sessions() as s:
+        with self.sessions.legere() as s:
             conversation = memoire.retrouver(s, secret, maintenant)
             bouton = memoire.choisir(s, conversation, demande.choix) if demande.choix is not None else None
             rempli, attendu = formulaires.montre(_messages(s, conversation), demande.formulaire.id) if demande.formulaire else (None, True)
-            lu, coordonnees = formulaires_rdv.relever(s, conversation.id, demande.texte, lu) if lu else (lu, {})
-            dit = bouton.libelle if bouton else lu.texte if lu else rempli.form.sent if rempli and rempli.form else ""
+            lu, coordonnees = formulaires_rdv.relever(s, conversation.id, garde.sans_commande(demande.texte or ""), lu) if lu else (lu, {})
+            brouillon = flux.lire(s, conversation.id)
+            intime = lu is not None and sante.personnelle(lu.texte)
+            montrable = saisie.montrable(lu.texte) if lu else None
+            conserve = _sans_sante(lu.texte, brouillon is not None, conversation.mode) if lu and intime else montrable
+            envoye = rempli.form.sent if rempli and rempli.form else ""
+            dit = bouton.libelle if bouton else conserve if conserve is not None else envoye
             echange, nouveau = memoire.commencer(s, conversation, message_id, demande.contenu(secret), dit, maintenant)
             if not nouveau:
                 return Enveloppe.model_validate(echange.enveloppe)
@@ -165,22 +236,36 @@ class Dialogue:
                 raise memoire.EnPause
             if memoire.messages_recents(s, conversation, maintenant, timedelta(minutes=1)) > self.reglages.messages_par_minute:
                 raise memoire.TropDeMessages
-            caisse = lire_caisse(s, conversation.caisse_code)
+            caisse = self._caisse(s, conversation.caisse_code)
             s.flush()
             return Entree(conversation, caisse, echange.id, lu.texte if lu else None, bouton.charge if bouton else None,
                           [g for g in lu.genres if g in SENSIBLES] if lu else [],
                           (rempli, demande.formulaire.values) if rempli and demande.formulaire else None,
-                          brouillon.flux if (brouillon := flux.lire(s, conversation.id)) else None, coordonnees)
+                          brouillon.flux if brouillon else None, coordonnees, sante=intime, prive=dict(formulaires_rdv.prive(s, conversation.id)))
+
+    def _caisse(self, s: Session, code: str) -> Caisse:
+        """A caisse, read again every few seconds: each message names it, and it changes once a year."""
+        lue_a, connue = self._caisses.get(code, (0.0, None))
+        if connue is None or time.monotonic() - lue_a > CAISSE_GARDEE:
+            connue = lire_caisse(s, code)
+            self._caisses[code] = (time.monotonic(), connue)
+        return connue
 
     async def _repondre(self, entree: Entree) -> Bilan:
         texte = entree.texte or ""
-        danger = comprehension.danger(texte)
-        if danger is not None:
-            return self._sujet(entree, danger)
+        if entree.danger is not None:
+            return self._sujet(entree, entree.danger)
         if entree.conversation.mode == "counsellor" and not {"relais", "avis"} & (entree.charge or {}).keys():
             return _relais(relais.reprendre if relais.revient(texte) else relais.ecouter)
+        arretee = self.arrets.etat().phrase(interrupteurs.CONVERSATION)
+        if arretee and not {"relais", "avis"} & (entree.charge or {}).keys():
+            return Bilan([reponses.arretee(arretee, entree.caisse)], "degrade")
         if entree.charge is not None:
             return await self._repondre_bouton(entree, entree.charge)
+        code = jetons.seul(texte) if not entree.flux else None
+        if code is not None:  # an invitation's code alone says what is wanted
+            charge = {"flux": FLUX_ENQUETE, "jeton": code}
+            return await self._repondre_bouton(replace(entree, charge=charge), charge)
         bilan = await self._repondre_texte(entree, texte)
         if entree.conversation.mode == "waiting" and bilan.issue in ("incompris", "propose", "hors_sujet", "degrade"):
             bilan.repliques = [Replique(Message(text=composer("Je garde ceci pour le conseiller, qui le lira en arrivant."), flow=relais.PARLER))]
@@ -227,9 +312,9 @@ class Dialogue:
             return self._sujet(entree, Comprise(charge["sujet"], 1.0), profil=profil, calcul=charge.get("calcul"))
         try:
             return await self._par_le_moteur(entree, None, CONTINUER if "flux" in charge else intention(charge["intention"]))
-        except MoteurIndisponible:
-            return Bilan([Replique(Message(text=composer("Je ne peux pas faire cela pour le moment. " + reponses.phrase_contact(entree.caisse)),
-                                           kind="error", data={"contact": reponses.contact(entree.caisse)}))], "degrade")
+        except MoteurIndisponible as e:
+            journal.warning("moteur_indisponible", raison=str(e))
+            return Bilan([reponses.acte_en_panne(entree.flux or str(charge.get("flux") or charge.get("intention") or ""), entree.caisse)], "degrade")
 
     async def _par_le_moteur(self, entree: Entree, texte: Optional[str], demande: Optional[str]) -> Bilan:
         conversation = entree.conversation
@@ -288,6 +373,9 @@ class Dialogue:
     def _sujet(self, entree: Entree, comprise: Comprise, texte: str = "", profil: Optional[Mapping[str, str]] = None,
                calcul: Optional[Mapping[str, str]] = None) -> Bilan:
         """The sheet's answer, fitted to what the person said of herself, now or before, in this conversation only."""
+        retiree = self.arrets.etat().phrase(comprise.etiquette or "")
+        if retiree:
+            return Bilan([reponses.arretee(retiree, entree.caisse)], "degrade", comprise)
         fiche, jour = self.fiches[comprise.etiquette or ""], self.horloge.aujourdhui()
         dit = {**profils.reconnaitre(texte), **(profil or {})}
         connu = profils.reunir(entree.conversation.profil, dit)
@@ -308,6 +396,8 @@ class Dialogue:
         protege = comprehension.par_les_mots(texte)
         if protege is not None:
             return self._sujet(entree, protege)
+        if entree.flux:
+            return Bilan([reponses.acte_en_panne(entree.flux, entree.caisse)], "degrade", Comprise(None, 0.0))
         if langue.reconnaitre(texte):
             return Bilan([reponses.autre_langue(entree.caisse)], "degrade", Comprise(None, 0.0), texte=texte)
         sujets = [s for s, _ in rechercher(texte, 3)]
@@ -331,8 +421,11 @@ class Dialogue:
         """What a form does and what is answered are written together or not at all: sent again, it is done once."""
         assert entree.formulaire is not None
         message, valeurs = entree.formulaire
+        arrete = self.arrets.etat().phrase(interrupteurs.RENDEZ_VOUS) if message.flow in RESERVENT else None
         with self.sessions() as s:
             conversation = _relue(s, entree)
+            if arrete:
+                return self._conclure(s, conversation, entree, Bilan([reponses.arretee(arrete, entree.caisse)], "degrade"), debut)
             repliques = formulaires.traiter(s, conversation, message, valeurs, self.horloge.maintenant())
             return self._conclure(s, conversation, entree, Bilan(repliques, "flux", Comprise(message.flow, 1.0)), debut)
 
@@ -346,9 +439,13 @@ class Dialogue:
         formulaires_rdv.deposer(s, conversation.id, entree.coordonnees)
         if bilan.acte is not None:
             bilan.repliques = [*bilan.acte(s, conversation, maintenant), *bilan.repliques]
+        formulaires_rdv.oublier(s, conversation, entree.prive)
+        if bilan.issue != "degrade":
+            flux.montrer(s, conversation.id)
         comprise = bilan.comprise or Comprise(None, 0.0)
         sujet = comprise.etiquette or next(iter(comprise.offertes), None)
-        trace = memoire.Trace(bilan.issue, sujet, comprise.confiance, comprise.premiers, bilan.texte, round(1000 * (time.monotonic() - debut)))
+        texte = None if entree.sante or not bilan.texte else saisie.montrable(bilan.texte)
+        trace = memoire.Trace(bilan.issue, sujet, comprise.confiance, comprise.premiers, texte, round(1000 * (time.monotonic() - debut)))
         tour = memoire.journaliser(s, conversation, trace, maintenant)
         messages = []
         for replique in bilan.repliques:
@@ -366,9 +463,16 @@ class Dialogue:
         memoire.repondre(s, entree.echange_id, enveloppe.model_dump(mode="json"))
         return enveloppe
 
-    def _abandonner(self, entree: Entree) -> None:
-        with self.sessions() as s:
-            memoire.abandonner(s, entree.echange_id)
+    async def _abandonner(self, entree: Entree) -> None:
+        def oter() -> None:
+            with self.sessions() as s:
+                memoire.abandonner(s, entree.echange_id)
+        for pause in REESSAIS:
+            await asyncio.sleep(pause)
+            try:
+                return await to_thread.run_sync(oter)
+            except SQLAlchemyError as e:
+                journal.warning("message_non_libere", genre=type(e).__name__)
 
 
 def _relais(acte: relais.Acte, comprise: Optional[Comprise] = None) -> Bilan:
@@ -416,6 +520,20 @@ def _dire_masquage(genres: Sequence[str]) -> Replique:
     cite = " et ".join(quoi[g] for g in genres)
     return Replique(Message(text=composer(f"J'ai masqué {cite} dans votre message : je n'en ai pas besoin ici, et ce n'est pas conservé."),
                             data={"masque": list(genres)}))
+
+
+def _sans_sante(texte: str, en_acte: bool, mode: str) -> str:
+    """What is kept of a message that speaks of someone's health: nothing; in the middle of an act, or with a counsellor, all but its words of
+    health: the rest is an answer that somebody waits for."""
+    return sante.masquer(texte) if en_acte or mode in ("waiting", "counsellor") else NON_GARDE
+
+
+def _dire_sante(entree: Entree) -> Replique:
+    if entree.conversation.mode == "counsellor":
+        texte = "Je remplace les mots de santé par « […] » : ils ne sont pas gardés ici. Parlez-en plutôt de vive voix avec le conseiller."
+    else:
+        texte = "Ne donnez pas d'information de santé ici : je n'en ai pas besoin pour vous répondre, et je ne garde pas ce que vous venez d'en dire."
+    return Replique(Message(text=composer(texte), data={"sante": True}))
 
 
 def accueil(caisse: Caisse) -> list[Message]:

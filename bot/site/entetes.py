@@ -1,5 +1,6 @@
 """Pure ASGI middlewares: security headers on every answer, bodies capped before they are read, no cross-site writing."""
-from typing import Callable, Iterable
+import re
+from typing import Callable, Iterable, Optional
 from urllib.parse import urlsplit
 
 from anyio import to_thread
@@ -7,8 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.contacts.arrets import ECRITURES, RENDEZ_VOUS, Arrete, Arrets
 from bot.contacts.refus import Refus
 from bot.site.garde import AutreSite, CorpsTropGrand
+from bot.texte.typographie import composer
 
 # How the application writes a refusal for whoever asks: a page for a browser, JSON for a program.
 Rendu = Callable[[Request, Refus], Response]
@@ -50,6 +53,29 @@ class Entetes:
             await send(message)
 
         await self.app(scope, receive, avec_entetes)
+
+
+class Arretes:
+    """What a person has stopped (`conseil arret`): booking, or every write. The conversation sees to itself: it answers emergencies."""
+
+    RENDEZ_VOUS = re.compile(r"/rendez-vous/(?:creneaux|coordonnees|confirmer|mon/(?:deplacer|avancer)\b.*)|/rencontres/.+"
+                             r"|/api/entretiens|/api/entretiens/[^/]+/deplacement|/api/rencontres/[^/]+/inscriptions")
+    LUI_MEME = ("/api/messages", "/api/conversations", "/conversation", "/cadre", "/espace/connexion", "/espace/deconnexion")
+
+    def __init__(self, app: ASGIApp, arrets: Arrets, telephone: Callable[[], Optional[str]], rendu: Rendu):
+        self.app, self.arrets, self.telephone, self.rendu = app, arrets, telephone, rendu
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+            etat, chemin = self.arrets.etat(), scope["path"]
+            phrase = None if chemin.startswith(self.LUI_MEME) else etat.phrase(ECRITURES)
+            if phrase is None and self.RENDEZ_VOUS.fullmatch(chemin):
+                phrase = etat.phrase(RENDEZ_VOUS)
+            if phrase is not None:
+                telephone = self.telephone()
+                suite = f" Votre caisse répond au {telephone}." if telephone else " Appelez votre caisse."
+                return await _refuser(self.rendu, Arrete(composer(phrase + suite)), scope, receive, send)
+        return await self.app(scope, receive, send)
 
 
 class CorpsBorne:

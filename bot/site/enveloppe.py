@@ -82,3 +82,16 @@ class EnveloppeErreur(BaseModel):
     """Every refusal and failure: a stable code, a French sentence, and a number to quote to the caisse."""
 
     error: Erreur
+
+
+# What any route of the API may refuse, in the words of the document.
+_ERREURS = {
+    400: "corps illisible", 401: "pas ou plus de conversation", 403: "écriture venue d'un autre site", 404: "ce que la demande nomme est introuvable",
+    409: "la demande ne va pas avec l'état des choses : voir error.code", 410: "terminé", 413: "corps trop grand", 422: "saisie à corriger",
+    429: "trop de demandes ; voir Retry-After", 500: "panne ; citer le numéro d'incident",
+    503: "une partie du service ne répond pas ; voir Retry-After"}
+
+
+def erreurs(*codes: int, modele: type[BaseModel] = EnveloppeErreur, **precises: str) -> dict[int | str, dict[str, Any]]:
+    """The refusals of a route for the OpenAPI document. `precises`: « e404="caisse inconnue" » says more than the common words."""
+    return {code: {"model": modele, "description": precises.get(f"e{code}", _ERREURS[code])} for code in codes}

@@ -27,7 +27,7 @@ _COURRIEL = re.compile(r"[^@\s,;]+@[^@\s,;.]+(\.[^@\s,;.]+)+")
 
 
 class FormulaireInconnu(Refus):
-    code, statut = "FORMULAIRE_INCONNU", 422
+    code, statut = "FORMULAIRE_INCONNU", 404
     message = "Ce formulaire n'attend pas, ou plus, de réponse. Reprenez votre demande depuis la conversation."
 
 

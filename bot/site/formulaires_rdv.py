@@ -4,9 +4,9 @@ from typing import Callable, Mapping, Optional
 
 from sqlalchemy.orm import Session
 
-from bot.agenda.dialogue import ACTES, coordonnees, formulaires, saisie
+from bot.agenda.dialogue import ACTES, coordonnees, formulaires, paroles, saisie
 from bot.agenda.dialogue.fil import FAIT
-from bot.contacts import flux
+from bot.contacts import conversations, flux
 from bot.contacts.caisses import caisse
 from bot.contacts.flux import Dire, Tour
 from bot.contacts.tables import Conversation
@@ -14,8 +14,10 @@ from bot.site import actes
 from bot.site.formulaires import TRAITEMENTS, ErreursDeSaisie
 from bot.site.reponses import Replique
 from bot.texte.masquage import Masquage, masquer
+from bot.texte.typographie import composer
 
 # Acts that need to know who asks.
+_MASQUES = {"nom": "[nom masqué]", "prenom": "[nom masqué]", "telephone": "[téléphone masqué]", "courriel": "[adresse masquée]"}
 POUR_QUI = frozenset({"prendre_rdv", "inscrire_rencontre"})
 Recevoir = Callable[[Session, Tour, Mapping[str, str]], "tuple[str, list[Dire]]"]
 
@@ -44,10 +46,28 @@ def relever(session: Session, conversation_id: str, brut: Optional[str], lu: Mas
         return lu, {}
     lieux = [a.nom for a in caisse(session, conversation.caisse_code).antennes] if brouillon else []
     releve = saisie.relever(brut, brouillon.etape if brouillon else "", lieux)
-    if not releve.prive or brouillon is None:
-        return lu, releve.prive
+    if not releve.prive:
+        return lu, {}
+    if brouillon is None:
+        return (Masquage(masquer(releve.texte).texte, lu.genres) if "nom" in releve.prive else lu), releve.prive
     brouillon.prive = {**brouillon.prive, **releve.prive}
     return Masquage(masquer(releve.texte).texte, lu.genres), {}
+
+
+def prive(session: Session, conversation_id: str) -> Mapping[str, str]:
+    """What the act under way knows of the person; nothing outside the booking acts."""
+    brouillon = flux.lire(session, conversation_id)
+    return brouillon.prive if brouillon is not None and brouillon.flux in ACTES else {}
+
+
+def oublier(session: Session, conversation: Conversation, avant: Mapping[str, str]) -> None:
+    """The act is over, done or stopped: what its summary said of the person (`prive` as it stood before the turn) leaves the conversation."""
+    reste = prive(session, conversation.id)
+    finis = {champ: valeur for champ, valeur in avant.items() if champ in _MASQUES and valeur and champ not in reste}
+    masques = {composer(forme): _MASQUES[champ] for champ, valeur in finis.items()
+               for forme in ((valeur, paroles.numero_entier(valeur)) if champ == "telephone" else (valeur,))}
+    if masques:
+        conversations.taire(session, conversation, masques)
 
 
 def deposer(session: Session, conversation_id: str, prive: Mapping[str, str]) -> None:

@@ -1,64 +1,164 @@
-"""Talks to the engine. Whatever goes wrong there becomes MoteurIndisponible, in bounded time: silence is never an answer."""
+"""Talks to the engine, or to several. Whatever goes wrong there becomes MoteurIndisponible, in bounded time: silence is never an answer.
+
+Several engines: a conversation always goes to the same one (no two ever share it, reference/security.md H12), and to the next one only while
+its own does not take the connection, so that nothing is ever played twice.
+"""
+import asyncio
+import hashlib
 import time
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Optional, Sequence
 
 import httpx
 
 from bot.reglages import Reglages
+from bot.site.affluence import Fusible
+from bot.site.mesures import Mesures
 
 
 class MoteurIndisponible(Exception):
     """The engine is down, loading, slow, or answered nothing of use."""
 
 
+@dataclass
+class _Poste:
+    """One engine: its client, until when it is left alone, and whether it understood a sentence when it was last asked.
+
+    Two fuses: when the actions hang, only the acts (booking, survey) stop waiting, and the other questions go on.
+    """
+
+    adresse: str
+    client: httpx.AsyncClient
+    repos_jusqua: float = 0.0
+    pret: bool = True
+    fusibles: dict[bool, Fusible] = field(default_factory=lambda: {acte: Fusible() for acte in (True, False)})
+
+
 class Moteur:
-    """Client of `bot.engine.canal`. After a failure the engine is left alone for a moment, so that every message does not wait in vain."""
+    """Client of `bot.engine.canal`. After a failure an engine is left alone for a moment, so that every message does not wait in vain."""
 
     REPOS = 1.0
+    VEILLE = 1.0
 
-    def __init__(self, reglages: Reglages, transport: Optional[httpx.AsyncBaseTransport] = None):
-        self._client = httpx.AsyncClient(
-            base_url=reglages.adresse_moteur, headers={"x-jeton": reglages.jeton_moteur}, transport=transport,
-            timeout=httpx.Timeout(reglages.delai_moteur, connect=1.0), limits=httpx.Limits(max_connections=40))
-        self._repos_jusqua = 0.0
+    def __init__(self, reglages: Reglages, transport: Optional[httpx.AsyncBaseTransport] = None, mesures: Optional[Mesures] = None):
+        self.mesures, self._delai = mesures or Mesures(), reglages.delai_moteur
+        self._postes = [_Poste(adresse, httpx.AsyncClient(
+            base_url=adresse, headers={"x-jeton": reglages.jeton_moteur}, transport=transport,
+            verify=adresse.startswith("https:"), trust_env=False,  # certificates take 0.1 s to read, and nobody shows any on loopback
+            timeout=httpx.Timeout(reglages.delai_moteur, connect=1.0), limits=httpx.Limits(max_connections=40)))
+            for adresse in reglages.adresses_moteur]
+        self._veilleur: "Optional[asyncio.Task[None]]" = None
 
-    async def _poster(self, chemin: str, corps: dict[str, Any]) -> Any:
-        if time.monotonic() < self._repos_jusqua:
-            raise MoteurIndisponible("au repos")
+    def _ordre(self, cle: str) -> list[_Poste]:
+        """The engines by preference for a conversation: the same on every front, and only the conversations of an engine that leaves move
+        (rendezvous hashing). Those that are not ready come last."""
+        rang = sorted(self._postes, key=lambda p: hashlib.sha256(f"{p.adresse} {cle}".encode()).digest())
+        return sorted(rang, key=lambda p: not p.pret)
+
+    async def _veiller(self) -> None:
+        """Among several, keep to those that understand: an engine listens some seconds before it does, and a message would wait in vain."""
+        while True:
+            for poste in self._postes:
+                poste.pret = await self._sonder(poste)
+            await asyncio.sleep(self.VEILLE)
+
+    async def _sonder(self, poste: _Poste) -> bool:
         try:
-            reponse = await self._client.post(f"/webhooks/front/{chemin}", json=corps)
-            reponse.raise_for_status()
-            return reponse.json()
-        except (httpx.ConnectError, httpx.ConnectTimeout) as e:
-            self._repos_jusqua = time.monotonic() + self.REPOS
-            raise MoteurIndisponible(type(e).__name__) from e
-        except (httpx.HTTPError, ValueError) as e:
-            raise MoteurIndisponible(type(e).__name__) from e
+            return (await poste.client.get("/webhooks/front/", timeout=1.0)).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    async def _poster(self, chemin: str, corps: dict[str, Any], cle: str, acte: bool = False) -> Any:
+        if len(self._postes) > 1 and (self._veilleur is None or self._veilleur.done()):
+            self._veilleur = asyncio.create_task(self._veiller())
+        panne = "au repos"
+        for poste in self._ordre(cle):
+            if time.monotonic() < poste.repos_jusqua or poste.fusibles[acte].coupe():
+                continue
+            try:
+                return await self._demander(poste, chemin, corps, poste.fusibles[acte])
+            except (httpx.ConnectError, httpx.ConnectTimeout) as e:
+                # Nothing was sent: another engine may take it.
+                poste.repos_jusqua, poste.pret, panne = time.monotonic() + self.REPOS, False, type(e).__name__
+        raise MoteurIndisponible(panne)
+
+    async def _demander(self, poste: _Poste, chemin: str, corps: dict[str, Any], fusible: Fusible) -> Any:
+        """One question to one engine, in `delai_moteur` seconds all told: httpx's own delays are for each of its steps."""
+        with self.mesures.moteur() as fin:
+            try:
+                async with asyncio.timeout(self._delai):
+                    reponse = await poste.client.post(f"/webhooks/front/{chemin}", json=corps)
+                    reponse.raise_for_status()
+                    lue = reponse.json()
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                raise
+            except (TimeoutError, httpx.TimeoutException) as e:
+                fin[0], coupures = "lent", fusible.coupures
+                fusible.noter(False)
+                self.mesures.coupures.inc(fusible.coupures - coupures)
+                raise MoteurIndisponible("trop lent") from e
+            except (httpx.HTTPError, ValueError) as e:
+                raise MoteurIndisponible(type(e).__name__) from e
+            fin[0] = "ok"
+            fusible.noter(True)
+            return lue
 
     async def dire(self, moteur_id: str, texte: Optional[str], intention: Optional[str], metadonnees: dict[str, Any]) -> dict[str, Any]:
-        """One turn: {"messages": […], "comprehension": {…}}. An empty list of messages is a failure."""
-        reponse = await self._poster("message", {"sender": moteur_id, "text": texte, "intent": intention, "metadata": metadonnees})
-        if not isinstance(reponse, dict) or not reponse.get("messages") or "comprehension" not in reponse:
+        """One turn: {"messages": […], "comprehension": {…}}. An empty list of messages is a failure, and so is what cannot be read."""
+        corps = {"sender": moteur_id, "text": texte, "intent": intention, "metadata": metadonnees}
+        reponse = await self._poster("message", corps, moteur_id, acte=bool(metadonnees.get("flux")))
+        if isinstance(reponse, dict) and reponse.get("messages") == []:
+            self.mesures.vides.inc()
             raise MoteurIndisponible("réponse vide")
+        if not _lisible(reponse):
+            raise MoteurIndisponible("réponse illisible")
         return reponse
 
     async def comprendre(self, textes: Sequence[str], metadonnees: Optional[dict[str, Any]] = None) -> list[dict[str, Any]]:
         """Only understand, say nothing: what `conseil evaluate` measures."""
-        return await self._poster("comprendre", {"texts": list(textes), "metadata": metadonnees or {}})
+        reponse = await self._poster("comprendre", {"texts": list(textes), "metadata": metadonnees or {}}, textes[0] if textes else "")
+        if not isinstance(reponse, list) or len(reponse) != len(textes) or not all(map(_comprise, reponse)):
+            raise MoteurIndisponible("réponse illisible")
+        return reponse
 
     async def pret(self) -> bool:
-        """Whether the engine answers now."""
-        try:
-            return (await self._client.get("/webhooks/front/", timeout=1.0)).status_code == 200
-        except httpx.HTTPError:
-            return False
+        """Whether an engine answers now."""
+        return any(await asyncio.gather(*map(self._sonder, self._postes)))
 
     async def actions_pretes(self, port: int) -> bool:
         """Whether the action server, next door to the engine, answers now."""
         try:
-            return (await self._client.get(f"http://127.0.0.1:{port}/health", timeout=1.0)).status_code == 200
+            return (await self._postes[0].client.get(f"http://127.0.0.1:{port}/health", timeout=1.0)).status_code == 200
         except httpx.HTTPError:
             return False
 
     async def fermer(self) -> None:
-        await self._client.aclose()
+        if self._veilleur is not None:
+            self._veilleur.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._veilleur
+        for poste in self._postes:
+            await poste.client.aclose()
+
+
+def _lisible(reponse: Any) -> bool:
+    """Whether an answer of the engine has the shape that `bot.engine.canal` gives it: whatever else comes is not ours."""
+    return (isinstance(reponse, dict) and _comprise(reponse.get("comprehension")) and isinstance(reponse.get("messages"), list)
+            and all(isinstance(m, dict) and isinstance(m.get("text"), (str, type(None))) and _acte(m.get("custom")) for m in reponse["messages"]))
+
+
+def _comprise(brute: Any) -> bool:
+    return (isinstance(brute, dict) and isinstance(brute.get("intention"), str) and isinstance(brute.get("confiance"), (int, float))
+            and isinstance(brute.get("propositions"), list) and all(isinstance(p, str) for p in brute["propositions"])
+            and isinstance(brute.get("classement"), list)
+            and all(isinstance(c, dict) and {"intention", "confiance"} <= c.keys() for c in brute["classement"]))
+
+
+def _acte(ajout: Any) -> bool:
+    """What an action added: nothing, or the words of an act (bot/actions/flux.py)."""
+    if ajout is None or (isinstance(ajout, dict) and "dits" not in ajout):
+        return True
+    champs = {"texte", "genre", "boutons", "formulaire", "donnees"}
+    return (isinstance(ajout, dict) and {"flux", "pris"} <= ajout.keys() and isinstance(ajout["dits"], list)
+            and all(isinstance(d, dict) and champs <= d.keys() and isinstance(d["boutons"], list) for d in ajout["dits"]))

@@ -171,3 +171,25 @@ def mode_reduit(sujets: Sequence[str], fiches: Mapping[str, Fiche], caisse: Cais
     return Replique(Message(text=composer(texte), kind="choices", data={"contact": contact(caisse), "reduit": True}),
                     [Bouton(libelle(s, fiches), {"sujet": s}, "proposition") for s in sujets]
                     + [Bouton("Aucune de ces questions", {"aucune": True}, "aucune")])
+
+
+# Where the same thing is done without the conversation.
+PAGES = {"prendre_rdv": ("/rendez-vous", "la page « Prendre rendez-vous »"), "inscrire_rencontre": ("/rencontres", "la page des rencontres"),
+         **dict.fromkeys(("deplacer_rdv", "annuler_rdv", "consulter_rdv"), ("/rendez-vous/code", "la page « Retrouver mon rendez-vous »"))}
+
+
+def acte_en_panne(flux: str, caisse: Caisse) -> Replique:
+    """A booking or a survey cannot go on: what was said is kept, and how to do without. Whether its last step was done is not known here, so
+    it is not said either way: the act itself tells, when it answers again."""
+    adresse, page = PAGES.get(flux, (None, None))
+    texte = "Ce service ne répond pas pour le moment. Ce que vous m'avez dit est gardé : réessayez dans une minute."
+    texte += f" Vous pouvez aussi passer par {page}." if page else ""
+    donnees: dict[str, Any] = {"contact": contact(caisse), "reduit": True}
+    if adresse:
+        donnees["lien"] = adresse
+    return Replique(Message(text=composer(f"{texte} {phrase_contact(caisse)}"), kind="error", flow=flux or None, data=donnees))
+
+
+def arretee(phrase: str, caisse: Caisse) -> Replique:
+    """A person has stopped this (`conseil arret`): said so, with whom to call."""
+    return Replique(Message(text=composer(f"{phrase} {phrase_contact(caisse)}"), kind="fallback", data={"contact": contact(caisse), "arret": True}))

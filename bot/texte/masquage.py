@@ -3,7 +3,7 @@
 The order matters: an IBAN holds digits that look like a NIR, a NIR digits that look like a telephone number, a SIRET is a card by Luhn.
 """
 import re
-from typing import List, NamedTuple
+from typing import Collection, List, NamedTuple
 
 _SEP = r"[\s.\u00a0\u202f\-]?"
 
@@ -61,10 +61,11 @@ _MOTS = {"courriel": "[adresse masquée]", "iban": "[compte masqué]", "nir": "[
          "carte": "[carte masquée]", "siren": "[SIREN masqué]"}
 # A telephone number, an address or a SIREN is masked like the rest, but the person did nothing unwise in giving it.
 SENSIBLES = frozenset({"iban", "nir", "carte"})
+TOUS = frozenset(_MOTS)
 
 
-def masquer(texte: str) -> Masquage:
-    """Replace e-mail addresses, IBAN, NIR, telephone, card and SIREN numbers.
+def masquer(texte: str, seulement: Collection[str] = TOUS) -> Masquage:
+    """Replace e-mail addresses, IBAN, NIR, telephone, card and SIREN numbers; or only some of these kinds.
 
     The key of a NIR is not required: people mistype, and masking too much is the smaller harm.
 
@@ -73,6 +74,9 @@ def masquer(texte: str) -> Masquage:
     """
     genres: List[str] = []
     for genre, motif, prouve in _REGLES:
+        if genre not in seulement:
+            continue
+
         def remplacer(m: "re.Match[str]", genre: str = genre, prouve=prouve) -> str:
             if not prouve(m[0]):
                 return m[0]

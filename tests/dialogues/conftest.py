@@ -2,14 +2,24 @@
 import json
 import time
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Optional
 from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from bot.contacts.base import Sessions, ouvrir
+from bot.contacts.cle import cle_installation
+from bot.contacts.tables import InvitationEnquete, Vague
+from bot.enquete import cadre, jetons, vagues
+from bot.reglages import Reglages
+from tests.fabrique_enquete import MAINTENANT, contacts
 from tests.marche import lisible
+
+LOIN = datetime(2100, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -113,3 +123,25 @@ def donnees(site, tmp_path_factory) -> Path:
         if json.loads(fiche.read_text() or "{}").get("adresse") == site:
             return fiche.parent
     pytest.fail(f"aucun dossier de données pour {site}")
+
+
+@pytest.fixture(scope="session")
+def base_du_site(site, donnees):
+    """The running site's own database, opened from outside."""
+    sessions = Sessions(ouvrir(f"sqlite:///{donnees / 'contacts.db'}"))
+    yield sessions
+    sessions.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def codes(base_du_site, donnees):
+    """Codes of a wave of spontaneous entretiens that stays open, one for each test."""
+    cle = cle_installation(Reglages(donnees=donnees))
+    with base_du_site() as s:
+        contacts(s, 45, None)
+        v = s.scalar(select(Vague).where(Vague.action_id.is_(None), Vague.caisse_code == "demo-aquitaine", Vague.exercice == 2011)) or vagues.ouvrir(
+            s, caisse_code="demo-aquitaine", exercice=2011, maintenant=MAINTENANT)
+        releve = cadre.tirer(s, v, MAINTENANT, cle)
+        releve.clos_le = LOIN
+        pseudonymes = s.scalars(select(InvitationEnquete.pseudonyme).where(InvitationEnquete.releve_id == releve.id)).all()
+    return iter([jetons.presenter(jetons.code(cle, p)) for p in pseudonymes])

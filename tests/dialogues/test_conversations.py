@@ -301,7 +301,7 @@ def test_moteur_fige_puis_tue_on_repond_quand_meme_puis_tout_revient(tmp_path):
 
         os.kill(site.pid("moteur"), signal.SIGSTOP)
         fige = assure.dit(PLAFOND)
-        assert fige.reduite and fige.secondes < 2.5  # the front's patience is 1.8 s
+        assert fige.reduite and fige.secondes < 2.5  # the front's patience is 1.5 s
 
         os.kill(site.pid("moteur"), signal.SIGKILL)
         site.attendre(r"moteur +│ arrêté \(signal SIGKILL\)")

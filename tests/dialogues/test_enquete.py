@@ -1,39 +1,15 @@
 """The survey through the whole stack: front, engine, action server, database."""
-from datetime import datetime, timezone
-
 import pytest
 from sqlalchemy import select
 
-from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.cle import cle_installation
-from bot.contacts.tables import InvitationEnquete, Participation, Releve, Reponse, Vague
-from bot.enquete import cadre, jetons, vagues
+from bot.contacts.tables import InvitationEnquete, Participation, Releve, Reponse
+from bot.enquete import jetons
 from bot.reglages import Reglages
-from tests.dialogues.conftest import Assure
-from tests.fabrique_enquete import MAINTENANT, contacts
+from tests.dialogues.conftest import LOIN, Assure
+from tests.fabrique_enquete import MAINTENANT
 
-LOIN = datetime(2100, 1, 1, tzinfo=timezone.utc)
-
-
-@pytest.fixture(scope="module")
-def base_du_site(site, donnees):
-    sessions = Sessions(ouvrir(f"sqlite:///{donnees / 'contacts.db'}"))
-    yield sessions
-    sessions.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def codes(base_du_site, donnees):
-    """Codes of a wave of spontaneous entretiens that stays open, one for each test."""
-    cle = cle_installation(Reglages(donnees=donnees))
-    with base_du_site() as s:
-        contacts(s, 12, None)
-        v = s.scalar(select(Vague).where(Vague.action_id.is_(None), Vague.caisse_code == "demo-aquitaine", Vague.exercice == 2011)) or vagues.ouvrir(
-            s, caisse_code="demo-aquitaine", exercice=2011, maintenant=MAINTENANT)
-        releve = cadre.tirer(s, v, MAINTENANT, cle)
-        releve.clos_le = LOIN
-        pseudonymes = s.scalars(select(InvitationEnquete.pseudonyme).where(InvitationEnquete.releve_id == releve.id)).all()
-    return iter([jetons.presenter(jetons.code(cle, p)) for p in pseudonymes])
+pytestmark = pytest.mark.moteur
 
 
 def reponses_de(sessions, code, donnees):
@@ -114,3 +90,60 @@ def test_un_code_inconnu_et_un_code_expire_le_disent(assure, codes, base_du_site
     finally:
         with base_du_site() as s:
             s.get(Releve, releve.id).clos_le = LOIN
+
+
+def test_un_code_qui_a_servi_ne_sert_plus_et_celui_dun_autre_ne_montre_rien_du_premier(assure, autre, codes, base_du_site, donnees):
+    premier, second = next(codes), next(codes)
+    commencer(assure, premier)
+    assure.choisit("Très satisfait(e)")
+    for _ in range(12):
+        assure.choisit("Passer")
+    assert "C'est terminé, merci." in assure.derniere.texte
+    assert "déjà répondu" in commencer(autre, premier).texte
+    reponse = commencer(autre, second)
+    assert "Question 1 sur 13" in reponse.texte and "Vous reprenez" not in reponse.texte
+    autre.choisit("Pas du tout satisfait(e)")
+    autre.dit("stop")
+    assert reponses_de(base_du_site, premier, donnees)[0]["Q1"] == {"tres"} and reponses_de(base_du_site, second, donnees)[0] == {"Q1": {"pas"}}
+
+
+def test_un_code_seul_ouvre_lenquete_et_retour_corrige_la_reponse_davant(assure, codes, base_du_site, donnees):
+    code = next(codes)
+    assert "Question 1 sur 13" in assure.dit(code).texte, "le code dit ce que l'on veut"
+    assure.dit("nul")
+    assert "Question 1 sur 13" in assure.dit("retour").texte
+    assert "Question 2 sur 13" in assure.dit("non en fait ça va").texte
+    assert reponses_de(base_du_site, code, donnees)[0] == {"Q1": {"plutot"}}
+
+
+def test_a_la_demande_sans_code_on_dit_pourquoi_il_en_faut_un(assure):
+    assure.dit("je voudrais donner mon avis")
+    assert "tirées au sort" in assure.dit("j'ai pas de code").texte
+    assert assure.dit("c koi leirl").sujet == "eirl/definition", "la conversation est libre"
+
+
+def test_une_question_sur_lenquete_a_sa_reponse_et_ne_compte_pas_pour_une_reponse(assure, codes, base_du_site, donnees):
+    code = next(codes)
+    commencer(assure, code)
+    for question, dit in (("combien il reste de questions ?", "Il reste 13 questions"), ("c'est anonyme ?", "sans votre nom"), ("pk vous demandez ça ?", "améliorer")):
+        reponse = assure.dit(question)
+        assert dit in reponse.texte and "Question 1 sur 13" in reponse.texte
+    assert assure.dit("quel temps fait-il à Bordeaux ?").texte.endswith("contact avec le RSI ?")
+    assert reponses_de(base_du_site, code, donnees)[0] == {}
+
+
+def test_aucune_reponse_nest_commentee_et_lavancement_se_lit(assure, codes):
+    commencer(assure, next(codes))
+    for rang, tape in enumerate(("nul", "pas du tout", "limpide", "non"), start=2):
+        reponse = assure.dit(tape)
+        assert len(reponse.messages) == 1 and reponse.texte.startswith(f"Question {rang} sur 13"), "la question suivante, et rien d'autre"
+        assert reponse.donnees["enquete"]["rang"] == rang
+
+
+def test_bof_deux_fois_incompris_note_je_ne_sais_pas_et_un_autre_acte_attend(assure, codes, base_du_site, donnees):
+    code = next(codes)
+    commencer(assure, code)
+    assert "Je ne sais pas ranger" in assure.dit("moyen").texte
+    assert "Finissons d'abord l'enquête" in assure.dit("je voudrais prendre rendez-vous avec un conseiller").texte
+    assert "Je note « Je ne sais pas »" in assure.dit("couci-couça").texte
+    assert reponses_de(base_du_site, code, donnees)[0] == {"Q1": {"nsp"}}

@@ -28,7 +28,8 @@ from bot.cli.train import controler_sujets, intentions_du_domaine
 from bot.reglages import RACINE
 from bot.site.comprehension import par_les_mots
 from bot.texte.typographie import nombre
-from tests.load import agenda, population
+from tests.load import agenda, charge, enquete, population
+from tests.load import bilan as bilans
 from tests.load.mesures import centiles, descendance, entrainer, interroger, memoire_mo, pile_entiere
 
 LIGNES = 12
@@ -153,7 +154,7 @@ def comparer(dossier: Path) -> dict[str, Any]:
 # -- what is shown ----------------------------------------------------------------------------------------------------------------------
 
 
-ETAPES = 9
+ETAPES = 12
 _debut, _faites = time.monotonic(), 0
 
 
@@ -226,6 +227,12 @@ def executer() -> None:
         noter(population=population.mesurer(dossier))
         etape("rendez-vous : recherche, confirmation, ruée sur les mêmes créneaux")
         noter(agenda=agenda.mesurer(dossier))
+        etape("charge : 200 conversations, une foule trois fois plus grande, une conversation de 300 tours (CHARGE_S : secondes de chacune)")
+        noter(charge=charge.mesurer(dossier))
+        etape("enquête : 28 caisses, 500 000 réponses, contre le GROUP BY brut")
+        noter(enquete=enquete.montrer())
+        etape("bilans : régional (JSON, PDF), national, croissance (BENCH_MILLION=1 : jusqu'au million de contacts)")
+        noter(bilan=bilans.mesurer(dossier))
     dire(f"Fini en {secondes(time.monotonic() - _debut)}. Résultats : {sortie}.")
 
 

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy import select
 
-from bot.bilan import etats, reception, registre, saisie
+from bot.bilan import echeance, etats, reception, registre, saisie
 from bot.bilan.schema import schema_json
 from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.tables import BilanRecu, SaisieBilan
@@ -258,6 +258,12 @@ def test_la_page_d_accueil_rappelle_l_echeance_dans_les_trente_jours(marc, bilan
     assert "Il reste 11 jours" in lisible(marc.get("/espace").text)
     bilans.app.state.contexte.horloge = Horloge.depuis(lire_instant("2011-12-01T10:00"))
     assert "Il reste" not in lisible(marc.get("/espace").text)
+
+
+def test_le_rappel_de_l_ouvrier_se_lit_a_l_accueil(marc, bilans):
+    assert echeance.rappeler(bilans.sessions, bilans.app.state.contexte.horloge) == 2  # two caisses have sent nothing
+    assert echeance.rappeler(bilans.sessions, bilans.app.state.contexte.horloge) == 0
+    assert "Rappel de la caisse nationale, à 15 jours de la limite." in lisible(marc.get("/espace").text)
 
 
 def test_une_caisse_sans_aucune_activite_dit_ses_motifs_et_transmet(bilans):

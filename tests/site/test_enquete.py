@@ -206,10 +206,15 @@ def test_le_responsable_lit_les_resultats_en_tables_et_en_mots(espace):
         n = s.scalars(select(Vague.id)).one()
     page = lisible(responsable.get(f"/espace/enquete/vagues/{n}").text)
     assert "20 répondants sur 40 tirés dans une base de 40" in page and "recensement" in page
+    barre = re.search(r'<svg class="barre-avis"[^>]+aria-label="(Q1 : [^"]+)">(.*?)</svg>', page, re.S)
+    assert barre[1] == "Q1 : Pas du tout satisfait(e) 20 %, Plutôt pas satisfait(e) 0 %, Plutôt satisfait(e) 20 %, Très satisfait(e) 60 %"
+    assert re.findall(r'class="(\w+)" x="([\d.]+)" y="2" width="([\d.]+)"', barre[2])[1:] == [
+        ("pas", "80.0", "20.0"), ("plutot_pas", "100.0", "0.0"), ("plutot", "100.0", "20.0"), ("tres", "120.0", "60.0")]
     assert "80 % (entre 65 % et 90 %, 20 réponses exprimées)" in page and "+ 60 points" in page
     assert page.count("<caption") >= 16 and page.count("<table") == page.count("<caption")
     export = responsable.get(f"/espace/enquete/vagues/{n}/csv")
     assert export.headers["content-type"].startswith("text/csv") and 'Très satisfait(e);12;20;0,8000' in export.text
+    assert "Q1;Par mode de réponse;Page du site;16;20;0,8000" in export.text
 
 
 def test_sous_onze_reponses_la_page_ne_donne_ni_taux_ni_detail(espace):
@@ -219,6 +224,7 @@ def test_sous_onze_reponses_la_page_ne_donne_ni_taux_ni_detail(espace):
     with espace.sessions.lecture() as s:
         n = s.scalars(select(Vague.id)).one()
     page, export = lisible(responsable.get(f"/espace/enquete/vagues/{n}").text), responsable.get(f"/espace/enquete/vagues/{n}/csv").text
+    assert "barre-avis" not in page and "Q1;Par mode de réponse;Page du site;s;s;;;" in export
     assert "10 réponses exprimées : trop peu pour un taux" in page and "<td>9</td>" not in page and "Très satisfait(e);s;10;;;" in export
     assert espace.connecte("claire.fontaine").get(f"/espace/enquete/vagues/{n}").status_code == 404
 

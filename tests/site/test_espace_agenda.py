@@ -338,6 +338,41 @@ def test_un_entretien_spontane_se_compte_a_part(bureau):
         assert (contact.origine, contact.action_id, contact.resultat, contact.conseiller_id) == ("spontane", None, "realise", bureau.claire)
 
 
+def telle_quelle(page):
+    """What a page would send if one pressed its button at once: chosen buttons, chosen lines of lists, texts."""
+    champs = {n: v for n, v in re.findall(r'<input type="radio" name="([^"]+)" value="([^"]*)" checked', page)}
+    champs |= {n: v for n, corps in re.findall(r'<select id="\w+" name="(\w+)"[^>]*>(.*?)</select>', page, re.S)
+               for v in re.findall(r'value="([^"]*)" selected', corps)}
+    return champs | {n: v.strip() for n, v in re.findall(r'<textarea id="\w+" name="(\w+)"[^>]*>(.*?)</textarea>', page, re.S)}
+
+
+def test_un_entretien_spontane_tient_en_trois_gestes(bureau):
+    """Open the page from home, say one domain, save: all the rest is what the page already holds."""
+    claire = bureau.connecte()
+    assert 'href="/espace/entretien-spontane"' in claire.get("/espace").text
+    page = claire.get("/espace/entretien-spontane").text
+    assert telle_quelle(page)["forme"] == "physique" and telle_quelle(page)["reste"] == "sans_objet"
+    assert claire.post("/espace/entretien-spontane", **{**telle_quelle(page), "d_D3": "2"}).status_code == 303
+    with bureau.espace.sessions.lecture() as s:
+        contact = s.scalars(select(Contact).order_by(Contact.id.desc())).first()
+        assert (contact.origine, {d.domaine: d.profondeur for d in contact.domaines}["D3"], len(contact.domaines)) == ("spontane", 2, 9)
+
+
+def test_un_compte_rendu_apres_une_trame_entamee_tient_en_trois_gestes(bureau):
+    """What the trame says is not asked again: the issue is kept at once, the bilan waits on the home page (and the trame loses nothing)."""
+    claire, ici = bureau.connecte(), f"/espace/entretiens/{bureau.entretien_id}"
+    tiroir = re.search(r'name="p_(\w+)"', claire.get(f"{ici}/trame").text)[1]
+    assert claire.post(f"{ici}/trame", version="0", onglet="un", decisions="Elle écrit.", **{f"p_{tiroir}": "3"}).status_code == 303
+    envoi = {**telle_quelle(claire.get(f"{ici}/compte-rendu").text), "theme": "carriere"}
+    domaine = next(n for n, v in envoi.items() if n.startswith("d_") and v == "3")
+    assert "C'est noté" in texte(claire.post(f"{ici}/compte-rendu", suivre=True, **envoi))
+    assert bureau.contact().domaines == [] and "il reste à dire ce qui a été abordé" in texte(claire.get("/espace"))
+    assert telle_quelle(claire.get(f"{ici}/compte-rendu").text)[domaine] == "3", "la trame est encore là"
+    # said by hand and not in the trame, it is asked to the end: nothing typed is dropped
+    autre = next(n for n in ("d_D4", "d_D6") if n != domaine)
+    assert claire.post(f"{ici}/compte-rendu", **{**envoi, autre: "1"}).status_code == 422
+
+
 def test_qui_a_des_entretiens_a_venir_ne_part_pas(bureau):
     touche(bureau)
     reponse = bureau.connecte("marc.colline").post(f"/espace/equipe/{bureau.claire}/desactivation")

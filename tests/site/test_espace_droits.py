@@ -211,7 +211,8 @@ class Lecture(HTMLParser):
 def test_chaque_page_a_un_titre_des_identifiants_uniques_et_des_champs_nommes(espace):
     marc, visiteur = espace.connecte("marc.colline"), espace.visiteur()
     marc.post("/espace/compte/double-authentification")
-    pages = {r.path: marc.get(r.path).text for r in de_lespace(espace.app) if "GET" in r.methods and not r.param_convertors}
+    lues = {r.path: marc.get(r.path) for r in de_lespace(espace.app) if "GET" in r.methods and not r.param_convertors}
+    pages = {ou: p.text for ou, p in lues.items() if p.headers["content-type"].startswith("text/html")}
     pages |= {"connexion": visiteur.get("/espace/connexion").text, "erreur": visiteur.entrer("x", "y").text, "refus": marc.get("/espace/nulle-part").text,
               "équipe en erreur": marc.post("/espace/equipe", prenom="", nom="", identifiant="").text}
     for ou, page in pages.items():

@@ -2,13 +2,13 @@
 import re
 from datetime import date, timedelta
 from html import unescape
+from shutil import rmtree
 
 import pytest
 import yaml
 from sqlalchemy import func, select
 
 from bot.contacts.tables import Audit, Avis, Tour
-from bot.knowledge import relecture
 from bot.knowledge.fiches import fiches, lire_fiches
 from bot.knowledge.relecture import Proposition, a_revoir, ecrire, grouper
 from tests.marche import lisible
@@ -16,10 +16,14 @@ from tests.marche import lisible
 SUJET = "eirl/definition"
 
 
-@pytest.fixture(autouse=True)
-def dossier(tmp_path, monkeypatch):
-    monkeypatch.setattr(relecture, "DOSSIER", tmp_path / "propositions")
-    return tmp_path / "propositions"
+@pytest.fixture
+def dossier(espace):
+    """Where this installation keeps its proposals; the espace is shared between tests, its files are not."""
+    dossier = espace.reglages.donnees / "propositions"
+    yield dossier
+    if dossier.is_file():
+        dossier.unlink()
+    rmtree(dossier, ignore_errors=True)
 
 
 @pytest.fixture

@@ -103,12 +103,12 @@ def test_le_meme_envoi_ne_fait_rien_deux_fois(visiteur, sessions, recus):
 def test_un_formulaire_ne_sert_qu_une_fois(visiteur, sessions, recus):
     montrer(sessions)
     remplir(visiteur)
-    assert code(remplir(visiteur)) == (422, "FORMULAIRE_INCONNU") and len(recus) == 1
+    assert code(remplir(visiteur)) == (404, "FORMULAIRE_INCONNU") and len(recus) == 1
 
 
 @pytest.mark.parametrize("id", ["essai", "jamais_vu"])
 def test_un_formulaire_jamais_montre_est_refuse(visiteur, recus, id):
-    assert code(remplir(visiteur, id=id)) == (422, "FORMULAIRE_INCONNU") and recus == []
+    assert code(remplir(visiteur, id=id)) == (404, "FORMULAIRE_INCONNU") and recus == []
 
 
 def test_une_faute_vue_par_la_fonction_revient_aussi_et_rien_n_est_ecrit(visiteur, sessions, monkeypatch):

@@ -74,7 +74,7 @@ def test_un_bouton_d_un_autre_ne_fait_rien(visiteur, client, reglages):
     choix = reponse.json()["messages"][0]["choices"][0]["id"]
     autre = TestClient(client.app, base_url="http://127.0.0.1")
     autre.post("/api/conversations")
-    assert code(autre.post("/api/messages", json={"message_id": str(uuid4()), "choice": choix})) == (422, "CHOIX_INCONNU")
+    assert code(autre.post("/api/messages", json={"message_id": str(uuid4()), "choice": choix})) == (404, "CHOIX_INCONNU")
 
 
 def test_le_meme_message_rend_la_meme_reponse_et_rien_deux_fois(visiteur, sessions):

@@ -104,7 +104,7 @@ def test_chaque_refus_a_son_code(client, guichet, faux, code):  # noqa: F811
 def test_par_telephone_sans_numero_c_est_telephone_manquant(client):
     (premier, *_) = client.get("/api/creneaux", params={"motif": "conseil_social_telephone"}).json()["creneaux"]
     reponse = client.post("/api/entretiens", json=demande(client, creneau=premier["id"], telephone=""))
-    assert erreur(reponse) == (422, "TELEPHONE_MANQUANT") and "telephone" in reponse.json()["error"]["champs"]
+    assert erreur(reponse) == (409, "TELEPHONE_MANQUANT") and "telephone" in reponse.json()["error"]["champs"]
 
 
 def test_deux_fois_la_meme_personne(client):

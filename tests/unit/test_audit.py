@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.cli import principal
 from bot.contacts import audit
 from bot.contacts.base import Sessions, ouvrir
-from bot.contacts.tables import Audit
+from bot.contacts.tables import Audit, RepereAudit
 from tests.marche import lisible
 
 LE = datetime(2011, 9, 14, 8, 0, 0, 123456, tzinfo=timezone.utc)
@@ -36,7 +36,8 @@ def ecrire(sessions, nombre=3):
 def sans_declencheurs(session):
     """What someone who holds the database can do, and the application cannot."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("DROP TRIGGER audit_ajout_seul ON audit"))
+        for declencheur in ("audit_ajout_seul", "audit_purge"):
+            session.execute(text(f"DROP TRIGGER {declencheur} ON audit"))
     else:
         for acte in ("update", "delete"):
             session.execute(text(f"DROP TRIGGER audit_{acte}"))
@@ -146,7 +147,8 @@ def test_la_commande_dit_une_piste_intacte(sessions, verifier):
     ecrire(sessions)
     code, dit, _ = verifier()
     assert code == 0 and "intacte : 3 lignes" in dit
-    assert json.loads(verifier("--json")[1]) == {"lignes": 3, "premiere_rupture": None, "derniere": dit.strip().splitlines()[-1].strip()}
+    assert json.loads(verifier("--json")[1]) == {"lignes": 3, "premiere_rupture": None, "derniere": dit.strip().splitlines()[-1].strip(),
+                                                "purgees": 0, "sceau_faux": False}
 
 
 def test_la_commande_nomme_la_ligne_rompue_et_rend_1(sessions, verifier):
@@ -170,3 +172,99 @@ def test_une_fin_coupee_se_voit_a_lempreinte_notee_ailleurs(sessions, verifier):
     assert verifier()[0] == 0, "sans repère, une fin coupée ne peut pas se voir"
     code, _, refus = verifier("--contient", derniere)
     assert code == 1 and "coupée" in refus
+
+
+# -- the end of old lines ------------------------------------------------------------------------------------------------------------------------
+
+CLE = b"k" * 32
+AN = timedelta(days=365)
+
+
+def purger(base, avant=LE + timedelta(seconds=3)):
+    with base() as s:
+        return audit.purger(s, LE + AN, avant, CLE)
+
+
+def reperes(base):
+    with base.lecture() as s:
+        return s.scalars(select(RepereAudit).order_by(RepereAudit.id)).all()
+
+
+def test_apres_un_an_les_lignes_partent_et_la_chaine_se_verifie_encore(base):
+    ecrire(base, 5)
+    with base.lecture() as s:
+        quatrieme = s.get(Audit, 4)
+    assert (purger(base), purger(base)) == (3, 0)
+    with base.lecture() as s:
+        assert s.scalars(select(Audit.id)).all() == [4, 5]
+        rapport = audit.verifier(s, CLE)
+        assert (rapport.lignes, rapport.purgees, rapport.intacte) == (2, 3, True)
+    assert reperes(base)[0].empreinte == quatrieme.precedent
+    ecrire(base, 1)
+    assert purger(base, LE + timedelta(seconds=4)) == 1
+    with base.lecture() as s:
+        assert audit.verifier(s, CLE).purgees == 4 and audit.verifier(s, CLE).intacte
+
+
+def test_la_derniere_ligne_reste_pour_que_la_suite_la_suive(base):
+    ecrire(base, 3)
+    assert purger(base, LE + AN) == 2
+    ecrire(base, 2)
+    with base.lecture() as s:
+        assert audit.verifier(s, CLE).intacte and audit.verifier(s, CLE).lignes == 3
+
+
+def test_sans_rien_de_vieux_rien_ne_part(base):
+    assert purger(base) == 0
+    ecrire(base, 2)
+    assert purger(base, LE) == 0 and reperes(base) == []
+
+
+def test_une_piste_rompue_nest_pas_purgee_cest_une_preuve(base):
+    ecrire(base, 5)
+    with base() as s:
+        sans_declencheurs(s)
+        s.execute(text("UPDATE audit SET acteur = 'conseiller:9' WHERE id = 2"))
+    assert purger(base) == 0
+    with base.lecture() as s:
+        assert audit.verifier(s, CLE).premiere_rupture == 2
+
+
+@pytest.mark.parametrize("ordre", ["UPDATE audit_repere SET nombre = 9", "DELETE FROM audit_repere", "DELETE FROM audit WHERE id = 4"])
+def test_la_base_ne_laisse_partir_que_ce_quun_repere_couvre(base, ordre):
+    ecrire(base, 5)
+    purger(base)
+    with pytest.raises(DBAPIError, match="ajout seul"), base() as s:
+        s.execute(text(ordre))
+
+
+def test_un_repere_pose_sans_la_cle_se_voit(base):
+    """Who holds the database can cut the beginning and write a mark; not its seal."""
+    ecrire(base, 5)
+    with base() as s:
+        troisieme = s.get(Audit, 3)
+        s.add(RepereAudit(le=LE, dernier_id=3, empreinte=troisieme.empreinte, nombre=3, sceau="0" * 64))
+        s.flush()
+        s.execute(text("DELETE FROM audit WHERE id <= 3"))
+    with base.lecture() as s:
+        assert audit.verifier(s, CLE).sceau_faux and not audit.verifier(s, CLE).intacte
+        assert not audit.verifier(s).sceau_faux  # without the key, nobody can tell
+
+
+def test_une_ligne_gardee_falsifiee_apres_la_purge_se_voit(base):
+    ecrire(base, 5)
+    purger(base)
+    with base() as s:
+        sans_declencheurs(s)
+        s.execute(text("UPDATE audit SET acteur = 'conseiller:9' WHERE id = 4"))
+    with base.lecture() as s:
+        assert audit.verifier(s, CLE).premiere_rupture == 4
+
+
+def test_une_empreinte_notee_ailleurs_se_reconnait_jusqua_la_purge(base):
+    ecrire(base, 5)
+    with base.lecture() as s:
+        troisieme = s.get(Audit, 3).empreinte
+    purger(base)
+    with base.lecture() as s:
+        assert audit.connue(s, troisieme)

@@ -5,11 +5,13 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from bot.bilan import assemblage, echange
+from bot.bilan import assemblage, echange, voisins
 from bot.bilan.avancement import avancement
 from bot.contacts import contacts
 from bot.contacts.base import Sessions, ouvrir
-from bot.contacts.tables import Action, Contact
+from bot.contacts.tables import Action, Contact, Vague
+from bot.enquete.questionnaire import questionnaire
+from bot.enquete.refus import QuestionnaireChange
 from tests.annee_bilan import CAISSE, FIN, Annee, annee, modele_bilan, nationale  # noqa: F401  (fixtures)
 
 ARRETE = date(2012, 1, 20)
@@ -133,6 +135,35 @@ def test_une_action_locale_ne_remplit_pas_une_case_du_socle(annee):
         code = local.code
     contenu = lire(annee)
     assert ligne(contenu, code)["volumes"]["realises"] == 1
+    assert ligne(contenu, "EIG")["volumes"]["realises"] == 24
+
+
+def une_vague(s, **autres):
+    action = s.query(Action).filter_by(caisse_code=CAISSE, code="EIG").one()
+    s.add(Vague(**{"caisse_code": CAISSE, "action_id": action.id, "cible": "EIG", "genre": "entretien", "exercice": 2011, "du": action.cible.du,
+                   "au": action.cible.au, "version": "2011.1", "sha256": questionnaire().sha256, "graine": "g", "taille_prevue": 1, "base_prevue": 1,
+                   "etat": "ouverte", "ouverte_le": FIN, **autres}))
+    s.flush()
+
+
+def test_une_vague_ouverte_sur_d_autres_mots_le_dit_dans_le_fichier(annee):
+    """The hash it opened with is the one that counts: the national fund will set the survey aside (K16)."""
+    with annee() as s:
+        une_vague(s)
+    assert lire(annee)["questionnaire"] == questionnaire().identite()
+    with annee() as s:
+        s.execute(text("UPDATE vague SET sha256 = :h"), {"h": "cd" * 32})
+    assert lire(annee)["questionnaire"] == {**questionnaire().identite(), "sha256": "cd" * 32}
+
+
+def test_un_questionnaire_qui_ne_se_lit_plus_n_empeche_pas_le_bilan(annee, monkeypatch):
+    with annee() as s:
+        une_vague(s)
+    def change(*_):
+        raise QuestionnaireChange
+    monkeypatch.setattr(voisins, "bloc_enquete", change)
+    contenu = lire(annee)
+    assert ligne(contenu, "EIG")["enquete"] == {"statut": "non_analysee", "motif": "questionnaire_illisible"}
     assert ligne(contenu, "EIG")["volumes"]["realises"] == 24
 
 

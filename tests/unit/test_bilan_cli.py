@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import text
 
-from bot.bilan import cles
+from bot.bilan import cles, registre
 from bot.cli import principal
 from tests.annee_bilan import CAISSE, annee, modele_bilan  # noqa: F401  (fixtures)
 
@@ -114,6 +114,25 @@ def test_une_mauvaise_demande_est_refusee_en_francais(conseil, tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     obtenu, texte = conseil(*arguments)
     assert obtenu == code and "Traceback" not in texte and "panne" not in texte
+
+
+def test_une_equivalence_se_declare_question_par_question_avec_la_cle_nationale(conseil, annee):
+    demande = ("equivalence", "--annee", 2011, "--question", "Q3", "--version", "2011.2", "--sha256", "cd" * 32, "--raison", "coquille", "--json")
+    conseil("exercice", "ouvrir", "--annee", 2011)
+    assert conseil(*demande, "--memes-reponses")[1]["refus"] == "CLE_ABSENTE"  # no national key here: nobody may
+    conseil("cle", "creer", "--annee", 2011)
+    assert conseil(*demande)[1]["refus"] == "ECHELLE_CHANGEE"
+    assert conseil(*demande, "--memes-reponses")[0] == 0
+    with annee.lecture() as s:
+        assert registre.lire(s, 2011).equivalences == {("Q3", "2011.2"): "cd" * 32}
+    assert conseil(*("trop courte" if a == "cd" * 32 else a for a in demande[:-1]))[0] == 1
+
+
+def test_les_rappels_se_donnent_une_fois_et_pas_a_qui_a_transmis(conseil, tmp_path):
+    code, lu = conseil("rappels", "--annee", 2011, "--json")
+    assert code == 0 and {(r["caisse"], r["palier"]) for r in lu["rappels"]} == {("demo-aquitaine", 15), ("demo-reunion", 15)}
+    assert "Il reste 11\u00a0jours" in lu["rappels"][0]["message"]
+    assert conseil("rappels", "--annee", 2011)[1].strip() == "Aucun rappel n'est dû."
 
 
 def test_l_exercice_s_ouvre_se_regarde_et_se_lit_a_la_lettre(conseil):

@@ -134,8 +134,40 @@ FAUTES = [faute(*x) for x in [
 @pytest.mark.parametrize("regle, changer", FAUTES)
 def test_une_faute_declenche_sa_regle_et_elle_seule(sain, connu, regle, changer):
     changer(sain)
-    attendues = {"K06", regle} if changer is caisse_inconnue else {regle}  # the key of another caisse no longer fits either
-    assert set(regles(sain, connu)) == attendues
+    siennes = {kid: replace(cle, caisse=sain["caisse"]) for kid, cle in connu.cles.items()}  # the key follows the caisse: one fault at a time
+    assert regles(sain, replace(connu, cles=siennes)) == [regle]
+
+
+# -- K01 to K06, K08, K22: what is wrong is not in the content --------------------------------------------------------------------------------
+
+
+def altere(p, changer):
+    enveloppe = json.loads(echange.enveloppe(p, PRIVEE, KID, "directeur", FIN))
+    changer(enveloppe)
+    return echange.canonique(enveloppe)
+
+
+SEULES = {
+    "K01": lambda p, r: (altere(p, lambda e: e["payload"].update(taux=12)), r, FIN),
+    "K02": lambda p, r: (echange.enveloppe(p, PRIVEE, KID, "directeur", FIN).replace(b'"kit":', b'"kit":"x","kit":', 1), r, FIN),
+    "K03": lambda p, r: (echange.enveloppe(p, PRIVEE, KID, "directeur", FIN) + b" ", r, FIN),
+    "K04": lambda p, r: (altere(p, lambda e: e["payload"]["moyens"].update(agents=7)), r, FIN),
+    "K05": lambda p, r: (echange.enveloppe(p, Ed25519PrivateKey.generate(), KID, "directeur", FIN), r, FIN),
+    "K06": lambda p, r: (echange.enveloppe(p, PRIVEE, KID, "directeur", FIN), replace(r, cles={}), FIN),
+    "K08": lambda p, r: (echange.enveloppe(p, PRIVEE, KID, "directeur", FIN), replace(r, annee=2012), FIN),
+    "K22": lambda p, r: (echange.enveloppe(p, PRIVEE, KID, "directeur", FIN), r, datetime(2012, 2, 3, tzinfo=timezone.utc))}
+
+
+@pytest.mark.parametrize("regle", SEULES)
+def test_une_faute_du_fichier_declenche_sa_regle_et_elle_seule(sain, connu, regle):
+    octets, registre_lu, quand = SEULES[regle](sain, connu)
+    lecture = echange.lire(octets)
+    constats = controler(Dossier(lecture.payload, registre_lu, quand, lecture=lecture), NATIONAL).constats
+    assert {c.regle for c in constats} == {regle} and all(c.message.endswith(".") and c.remede.endswith(".") for c in constats)
+
+
+def test_chaque_regle_du_registre_a_une_faute_qui_la_declenche_seule():
+    assert {x.values[0] for x in FAUTES} | set(SEULES) == set(REGLES)
 
 
 def test_plus_de_courriers_que_d_affiliations_bloque_et_alerte(sain, connu):

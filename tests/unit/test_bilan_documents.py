@@ -1,6 +1,8 @@
 # ruff: noqa: F811  (fixtures are imported by name)
 """Pages, PDF, sheets and editable copies: the same document, read back with other programs."""
 import io
+import re
+from collections import Counter
 
 import openpyxl
 import pikepdf
@@ -109,6 +111,53 @@ def test_les_titres_les_tableaux_et_les_images_du_pdf_sont_des_balises(pdf, doc)
         assert genres.count("/Table") >= len(doc.tableaux()) and {"/H1", "/H2", "/TH", "/TD", "/Caption"} <= set(genres)
         figures = [b for b in toutes if str(b.S) == "/Figure"]
         assert len(figures) == len(doc.figures()) and all(str(b.get("/Alt", "")) for b in figures)
+
+
+def test_les_titres_du_pdf_se_suivent_sans_sauter_de_niveau(pdf, doc):
+    """A person who goes from heading to heading never falls into a hole: one H1, then each at most one level below the one before."""
+    with pikepdf.open(io.BytesIO(pdf)) as lu:
+        niveaux = [int(str(b.S)[2:]) for b in balises(lu.Root.StructTreeRoot, []) if re.fullmatch(r"/H\d", str(b.S))]
+    assert niveaux.count(1) == 1 and niveaux[0] == 1
+    assert all(apres <= avant + 1 for avant, apres in zip(niveaux, niveaux[1:])), niveaux
+    assert niveaux.count(2) == len(doc.sections) + 1  # the contents too
+
+
+def test_chaque_cellule_du_pdf_nomme_ses_entetes_de_ligne_et_de_colonne(pdf):
+    """What a screen reader says of a cell: each one names header cells of its own table, a line's and a column's."""
+    with pikepdf.open(io.BytesIO(pdf)) as lu:
+        for table in (b for b in balises(lu.Root.StructTreeRoot, []) if str(b.S) == "/Table"):
+            entetes = {bytes(b.ID) for b in balises(table, []) if str(b.S) == "/TH"}
+            cellules = [b for b in balises(table, []) if str(b.S) == "/TD"]
+            assert cellules and entetes
+            for cellule in cellules:
+                siens = [bytes(e) for a in (cellule.A if isinstance(cellule.A, pikepdf.Array) else [cellule.A]) for e in a.get("/Headers", [])]
+                assert len(siens) >= 2 and set(siens) <= entetes
+
+
+def test_rien_du_texte_du_pdf_n_echappe_aux_balises(pdf):
+    """Every page is in the tree, read in its order; every drawn text is marked, as content or as an artefact (page numbers, mentions)."""
+    with pikepdf.open(io.BytesIO(pdf)) as lu:
+        assert "/ParentTree" in lu.Root.StructTreeRoot
+        for page in lu.pages:
+            assert "/StructParents" in page.obj and str(page.obj.get("/Tabs", "/S")) == "/S"
+            ouvert, nus = 0, 0
+            for _, operateur in pikepdf.parse_content_stream(page):
+                nom = str(operateur)
+                ouvert += (nom in ("BDC", "BMC")) - (nom == "EMC")
+                nus += nom in ("Tj", "TJ") and not ouvert
+            assert nus == 0 and ouvert == 0
+
+
+def test_le_pdf_dit_sa_langue_son_titre_ses_listes_et_ses_liens(pdf, doc):
+    with pikepdf.open(io.BytesIO(pdf)) as lu:
+        genres = Counter(str(b.S) for b in balises(lu.Root.StructTreeRoot, []))
+        assert str(lu.docinfo["/Title"]) == doc.titre and genres["/L"] and genres["/LI"] >= genres["/L"]
+        assert genres["/Link"] >= len(doc.sections)  # the contents: one link a section, one more for its page
+        for page in lu.pages:
+            for lien in page.obj.get("/Annots", []):
+                assert str(lien.Subtype) != "/Link" or lien.get("/Contents") or "/StructParent" in lien
+        polices = [p for page in lu.pages for p in page.resources.get("/Font", {}).values()]
+        assert polices and all("/ToUnicode" in p for p in polices)  # text can be read out and copied
 
 
 def test_le_pdf_porte_le_json_qui_fait_foi(pdf, payload):

@@ -59,17 +59,79 @@ def test_deux_ecritures_du_meme_accent_donnent_les_memes_octets():
     assert echange.canonique({"texte": "cre\u0301ateur"}) == echange.canonique({"texte": "cr\u00e9ateur"})
 
 
-def test_un_octet_change_n_importe_ou_se_voit(fichier):
-    """One byte in each hundredth of the file, changed to another digit or letter: its form, its hash or its signature says so."""
-    publique = cles.publique_de(PRIVEE)
-    for place in range(0, len(fichier), max(len(fichier) // 100, 1)):
-        altere = bytearray(fichier)
-        altere[place] = ord("7") if altere[place] != ord("7") else ord("8")
-        lue = echange.lire(bytes(altere))
-        if lue.fautes:
-            continue
-        enveloppe = lue.enveloppe
-        assert echange.sha256(enveloppe["payload"]) != enveloppe["sha256"] or not echange.signature_valable(enveloppe, publique), place
+def refuse(octets: bytes) -> bool:
+    """Whether the national fund, which knows the caisse's key by its name, refuses these bytes: by their form, their hash, their signature or its key."""
+    lue = echange.lire(octets)
+    if lue.fautes:
+        return True
+    e = lue.enveloppe
+    return (echange.sha256(e["payload"]) != e["sha256"] or (e["signature"] or {}).get("kid") != "demo-aquitaine-2011"
+            or e["signature"]["signataire_role"] != "directeur" or not echange.signature_valable(e, cles.publique_de(PRIVEE)))
+
+
+@pytest.fixture(scope="module")
+def petit(registre_2011):
+    """The smallest signed bilan: nothing done, four reasons. Every byte of it is tried."""
+    p = contenu(CAISSE, registre_2011)
+    p["actions"] = [{"code": a["code"], "perimetre": "socle", "genre": a["genre"], "titre": a["titre"], "statut": "non_realisee", "motif": "charge_ISU",
+                     "objectif": None} for a in p["actions"]]
+    p["questionnaire"] = None
+    return echange.enveloppe(p, PRIVEE, "demo-aquitaine-2011", "directeur", FIN)
+
+
+def test_chaque_octet_change_d_un_petit_fichier_se_voit(petit):
+    """All of them, one after the other: another digit, another letter, a bit turned over."""
+    assert not refuse(petit)  # the control: as it was signed, it is taken
+    manques = []
+    for place in range(len(petit)):
+        altere = bytearray(petit)
+        altere[place] = (ord("7"), ord("8"))[altere[place] == ord("7")] if place % 2 else altere[place] ^ 0x01
+        if not refuse(bytes(altere)):
+            manques.append(place)
+    assert manques == [] and len(petit) > 1_500
+
+
+def test_chaque_octet_de_la_signature_n_a_qu_une_valeur(petit):
+    """Every other value of every byte there: a base64 text must not have two spellings of one signature (its last letter has four idle bits)."""
+    debut = petit.rindex(b'"valeur":"') + len('"valeur":"')
+    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+    passes = [(place, octet) for place in range(debut, debut + 88) for octet in alphabet if octet != petit[place]
+              and not refuse(petit[:place] + bytes([octet]) + petit[place + 1:])]
+    assert passes == []
+
+
+@given(st.data())
+@settings(max_examples=250, deadline=None)
+def test_propriete_aucun_octet_change_retire_ou_ajoute_ne_passe(fichier, data):
+    place, sorte = data.draw(st.integers(0, len(fichier) - 1)), data.draw(st.sampled_from(("change", "retire", "ajoute", "coupe", "echange")))
+    octet = bytes([data.draw(st.integers(0, 255))])
+    autre = data.draw(st.integers(0, len(fichier) - 1))
+    permute = bytearray(fichier)
+    permute[place], permute[autre] = permute[autre], permute[place]
+    altere = {"change": fichier[:place] + octet + fichier[place + 1:], "retire": fichier[:place] + fichier[place + 1:], "coupe": fichier[:place],
+              "ajoute": fichier[:place] + octet + fichier[place:], "echange": bytes(permute)}[sorte]
+    assert altere == fichier or refuse(altere)
+
+
+@pytest.mark.parametrize("chemin", ["format", "caisse", "exercice", "sequence", "remplace", "socle", "kit", "donnees_arretees_au", "questionnaire", "actions",
+                                    "spontanes", "eir", "difficultes", "priorites_n1", "moyens", "textes", "fictif", "controles"])
+def test_chaque_partie_enlevee_ou_echangee_se_voit(fichier, registre_2011, chemin):
+    """Each structural place: taken away, or put there from another honest, signed bilan (its hash and signature with it or without)."""
+    lue, autre = json.loads(fichier), json.loads(echange.enveloppe({**contenu("demo-reunion", registre_2011, realises=80), "sequence": 2, "remplace": "ab" * 32,
+        "kit": "2011.9", "donnees_arretees_au": "2012-01-02", "questionnaire": None, "fictif": False, "difficultes": [], "priorites_n1": [], "textes": {},
+        "moyens": {}, "eir": {"realises": 9, "formes": {}, "minutes_total": 1}, "spontanes": None}, PRIVEE, "demo-reunion-2011", "directeur", FIN))
+    sans = {**lue, "payload": {k: v for k, v in lue["payload"].items() if k != chemin}}
+    assert refuse(echange.canonique(sans))
+    if lue["payload"][chemin] != autre["payload"][chemin]:
+        greffe = {**lue, "payload": {**lue["payload"], chemin: autre["payload"][chemin]}}
+        assert refuse(echange.canonique(greffe)) and refuse(echange.canonique({**greffe, "sha256": echange.sha256(greffe["payload"])}))
+
+
+def test_l_enveloppe_d_un_autre_bilan_ne_couvre_pas_celui_ci(fichier, petit):
+    un, deux = json.loads(fichier), json.loads(petit)
+    for nom in ("payload", "sha256", "signature"):
+        assert refuse(echange.canonique({**un, nom: deux[nom]})), nom
+    assert refuse(echange.canonique({**un, "signature": None}))
 
 
 def test_temoin_sans_octet_change_rien_ne_se_voit(fichier):

@@ -178,6 +178,18 @@ def test_qui_a_transmis_n_est_plus_rappele(annee):
         assert [r.caisse_code for r in echeance.rappels_dus(s, 2011, FIN)] == ["demo-reunion"]
 
 
+def test_qui_a_vu_son_bilan_refuse_est_encore_rappele(annee):
+    with annee() as s:
+        octets = signe(s)
+        bilan = etats.courant(s, CAISSE, 2011)
+        etats.transmettre(s, bilan, etats.OPERATEUR, FIN)
+        assert CAISSE not in {r.caisse_code for r in echeance.rappels_dus(s, 2011, FIN)}
+        s.execute(text("UPDATE socle SET sha256 = :x"), {"x": "ab" * 32})  # the national socle is no longer the one of the file (K10)
+        s.expire_all()
+        assert reception.recevoir(s, "x.json", octets, FIN).etat == "refuse" and bilan.etat == "refuse"
+        assert CAISSE in {r.caisse_code for r in echeance.rappels_dus(s, 2011, FIN)}
+
+
 def test_le_compte_a_rebours_se_dit_en_francais():
     limite = echeance.limite(2011)
     assert echeance.compte_a_rebours(FIN, limite).startswith("Il reste 11\u00a0jours")

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 import pytest
 from sqlalchemy import select
 
-from bot.bilan import cles, echange, etats, national, reception, registre, saisie
+from bot.bilan import cles, documents_nationaux, echange, etats, national, reception, registre, saisie
 from bot.contacts.tables import BilanRecu, Caisse, Conseiller, ExerciceBilan
 from tests.annee_bilan import CLE, FIN, ajouter_caisse, annee, bloc_enquete, contenu, modele_bilan  # noqa: F401  (fixtures)
 
@@ -260,6 +260,29 @@ def test_une_enquete_de_moins_de_onze_reponses_est_masquee_partout(reseau):
     assert "C05" in masquees and len(masquees) >= 2
     assert not masquees & {p["caisse"] for p in publique["enquete"]["EIG"]["questions"]["Q1"]["entonnoir"]}
     assert "C05" in {p["caisse"] for p in json.loads(edition.interne)["enquete"]["EIG"]["questions"]["Q1"]["entonnoir"]}
+
+
+def test_les_entretiens_spontanes_d_une_caisse_ne_se_lisent_pas_dans_l_entonnoir_public(reseau):
+    """They have no table by caisse: a point of three answers in the data of a chart would tell them."""
+    with reseau() as s:
+        for p in payloads(s):
+            p["spontanes"].update(entretiens=5, enquete=bloc_enquete(5, 3, pas=1))
+            envoyer(s, p)
+        edition = national.consolider(s, 2011, FIN)
+    interne, publique = (json.loads(e)["enquete"]["SPONT"]["questions"]["Q1"] for e in (edition.interne, edition.publique))
+    assert len(interne["entonnoir"]) == 8 and publique["entonnoir"] == [] and publique["taux"] == interne["taux"]
+
+
+def test_un_total_masque_l_est_aussi_parmi_les_effets_et_jamais_zero(reseau):
+    with reseau() as s:
+        for p in payloads(s, CODES[:3]):
+            p["actions"][0]["effets"] = {"oriente_recouvrement": 2, "fichier_corrige": 20}
+            envoyer(s, p)
+        publique = json.loads(national.consolider(s, 2011, FIN).publique)
+    assert publique["totaux"]["EIG"]["effets"]["oriente_recouvrement"] == "s" == publique["objectifs"]["effets"]["EIG"]["oriente_recouvrement"]
+    doc = documents_nationaux.document(publique, {}, 1, "2012-01-31")
+    n4 = next(t for t in doc.tableaux() if t.code == "N4")
+    assert n4.lignes[0][4] == "s" and n4.lignes[0][1] == 60
 
 
 def test_une_caisse_en_retard_ne_se_deduit_pas_de_deux_editions_publiques(reseau):

@@ -719,6 +719,27 @@ def test_hors_de_letape_un_nom_nest_pas_releve():
     assert saisie.relever("Jeanne Martin").prive == {}
 
 
+@pytest.mark.parametrize("texte, etape, prive", [
+    ("heu mon prenom cest Ginette mon nom Lacaze", "recap", {"nom": "Lacaze", "prenom": "Ginette"}),
+    ("je m'appelle Jeanne Martin et je voudrais un rdv", "", {"prenom": "Jeanne", "nom": "Martin"}), ("c'est au nom de mon mari", "creneau", {}),
+    ("Paul Ducasse paul@exemple.example", "creneau", {"prenom": "Paul", "nom": "Ducasse", "courriel": "paul@exemple.example"}),
+    ("rappelez moi demain 06 39 98 00 12", "creneau", {"telephone": "0639980012"}),
+    ("Luc Pons, 1 bis rue des Essais 64000 Pau", "adresse",
+     {"prenom": "Luc", "nom": "Pons", "adresse": "1 bis rue des Essais", "code_postal": "64000", "ville": "Pau"})])
+def test_une_identite_dite_comme_telle_est_relevee_a_toute_etape(texte, etape, prive):
+    assert saisie.relever(texte, etape).prive == prive
+
+
+def test_un_message_se_garde_sans_le_code_et_le_nom_qui_ouvrent_un_rendez_vous():
+    assert saisie.montrable("déplacer mon rdv ABCD2345 Martin à jeudi") == "déplacer mon rdv [code masqué] [nom masqué] à jeudi"
+    assert saisie.montrable("je voudrais un rdv lundi à Bordeaux") == "je voudrais un rdv lundi à Bordeaux"
+
+
+@pytest.mark.parametrize("texte, oui", [("cest bon", True), ("ok vas y", True), ("je confirme", True), ("oui mais c'est loin", False), ("oui attendez", False), ("bon", False)])
+def test_oui_se_dit_de_bien_des_facons_et_oui_mais_nen_est_pas_une(texte, oui):
+    assert lecture.lire(texte, REFERENCE, PARIS).oui is oui
+
+
 @pytest.mark.parametrize("texte, attendu", [("à Bayonne", ("Bayonne",)), ("bordo", ("Bordeaux",)), ("bordeau", ("Bordeaux",)), ("64200", ("Bayonne",)), ("24", ("Périgueux",)),
                                             ("perigeux svp", ("Périgueux",)), ("pas à Bayonne", ())])
 def test_un_lieu_se_lit_par_son_nom_son_code_ou_a_peu_pres(sessions, texte, attendu):

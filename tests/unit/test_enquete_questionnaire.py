@@ -143,8 +143,8 @@ def lu(texte, item):
 
 REPONSES = [
     ("Q1", "oui carrément", "tres"), ("Q1", "TRES SATISFAITE", "tres"), ("Q1", "Très satisfait(e)", "tres"), ("Q1", "franchement super, merci !", "tres"),
-    ("Q1", "ouiiii carrémenttt", "tres"), ("Q1", "rien à redire", "tres"), ("Q1", "nickel", "tres"), ("Q1", "tré satisfé", None), ("Q1", "plutôt satisfait", "plutot"),
-    ("Q1", "pluto satisfaite", "plutot"), ("Q1", "oui ça va", "plutot"), ("Q1", "pas mal du tout", "plutot"), ("Q1", "bof", "plutot_pas"), ("Q1", "Bof bof", None),
+    ("Q1", "ouiiii carrémenttt", "tres"), ("Q1", "rien à redire", "tres"), ("Q1", "nickel", "tres"), ("Q1", "tré satisfé", "tres"), ("Q1", "plutôt satisfait", "plutot"),
+    ("Q1", "pluto satisfaite", "plutot"), ("Q1", "oui ça va", "plutot"), ("Q1", "pas mal du tout", "plutot"), ("Q1", "bof", "plutot_pas"), ("Q1", "Bof bof", "plutot_pas"),
     ("Q1", "pas vraiment non", "plutot_pas"), ("Q1", "un peu déçue", "plutot_pas"), ("Q1", "pas terrible…", "plutot_pas"), ("Q1", "nul", "pas"), ("Q1", "NUL !!!", "pas"),
     ("Q1", "c'était nul", "pas"), ("Q1", "pas du tout", "pas"), ("Q1", "je suis très mécontente de ce contact", "pas"), ("Q1", "catastrophique", "pas"),
     ("Q1", "oui", None), ("Q1", "non", None), ("Q1", "moyen", None), ("Q1", "8/10", None), ("Q1", "satisfait", None), ("Q1", "pas satisfait", None),

@@ -9,7 +9,7 @@ from email import policy
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from bot.contacts import courriel
 from bot.contacts.cle import cle_installation
@@ -197,6 +197,50 @@ def test_une_autre_ecriture_du_tirage_donne_les_memes_personnes(s):
     rangs = {c: hmac.digest(v.graine.encode("ascii"), c.encode("ascii"), "sha256") for c, _ in rangees}
     assert sorted(rangs, key=rangs.get)[:releve.tires] == sorted((c for c, tire in rangees if tire), key=rangs.get)
     assert releve.sha256 == hashlib.sha256("\n".join(sorted(rangs)).encode()).hexdigest() and 60 < releve.tires < 300
+
+
+def _hmac_a_la_main(secret: str, message: str) -> str:
+    """RFC 2104, from its definition, with SHA-256 alone."""
+    bloc = secret.encode("utf-8")
+    bloc = (hashlib.sha256(bloc).digest() if len(bloc) > 64 else bloc).ljust(64, b"\0")
+    dedans = hashlib.sha256(bytes(o ^ 0x36 for o in bloc) + message.encode("utf-8")).digest()
+    return hashlib.sha256(bytes(o ^ 0x5C for o in bloc) + dedans).hexdigest()
+
+
+def redessiner_a_part(s, vague_id):
+    """The draw made again by somebody who has the base and §3b only: plain SQL, no line of bot.enquete. {week: keys drawn}, and what is stored."""
+    graine, taille, prevue = s.execute(text("SELECT graine, taille_prevue, base_prevue FROM vague WHERE id = :v"), {"v": vague_id}).one()
+    refaits, gardes, base, deja = {}, {}, 0, 0
+    for numero, semaine, empreinte in s.execute(text("SELECT id, semaine, sha256 FROM releve WHERE vague_id = :v ORDER BY semaine"), {"v": vague_id}).all():
+        lignes = s.execute(text("SELECT cle, tire FROM unite_sondage WHERE releve_id = :r AND exclusion IS NULL"), {"r": numero}).all()
+        cles = sorted(c for c, _ in lignes)
+        assert hashlib.sha256("\n".join(cles).encode()).hexdigest() == empreinte, "la base gelée n'est plus celle-ci"
+        base += len(cles)
+        combien = -(-base * taille // prevue) - deja  # the fraction over all weeks so far, rounded up once
+        deja += combien
+        refaits[semaine] = {c for _, c in sorted((_hmac_a_la_main(graine, c), c) for c in cles)[:combien]}
+        gardes[semaine] = {c for c, tire in lignes if tire}
+    return refaits, gardes
+
+
+def test_un_tirage_refait_a_part_donne_le_meme_echantillon_chaque_semaine(s):
+    v = vague(s, base_prevue=300, marge=0.1)
+    for semaine, combien in enumerate((37, 80, 5, 61)):
+        contacts(s, combien)
+        tirer(s, v, MAINTENANT + 7 * semaine * JOUR)
+    refaits, gardes = redessiner_a_part(s, v.id)
+    assert refaits == gardes and len(refaits) == 4 and 0 < sum(map(len, gardes.values())) < 183
+
+
+def test_temoin_un_tirage_arrange_se_voit_a_part(s):
+    v = vague(s, base_prevue=300, marge=0.1)
+    contacts(s, 80)
+    tirer(s, v)
+    for tire in (True, False):
+        s.scalars(select(UniteSondage).where(UniteSondage.tire.is_(tire))).first().tire = not tire
+    s.flush()
+    refaits, gardes = redessiner_a_part(s, v.id)
+    assert refaits != gardes
 
 
 def test_redessiner_retrouve_chaque_semaine_et_voit_une_base_retouchee(s):

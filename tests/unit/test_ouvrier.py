@@ -66,3 +66,12 @@ def test_les_conversations_inactives_sont_purgees(sessions):
         conversations.ouvrir(s, "demo-aquitaine", horloge.maintenant() - timedelta(minutes=31))
         conversations.ouvrir(s, "demo-aquitaine", horloge.maintenant())
     assert [ouvrier.purger_conversations(sessions, horloge), ouvrier.purger_conversations(sessions, horloge)] == [1, 0]
+
+
+def test_une_panne_d_un_travail_n_arrete_pas_les_autres():
+    faits = []
+
+    def en_panne():
+        raise KeyError("panne")
+    ouvrier.passer({"un": en_panne, "deux": lambda: faits.append(2) or 1})
+    assert faits == [2]

@@ -4,30 +4,35 @@ import os
 import shutil
 import sqlite3
 import stat
+import threading
 from contextlib import closing
 from datetime import date, datetime, timedelta, timezone
+from email import message_from_string, policy
 from pathlib import Path
 
 import pytest
 import yaml
 from sqlalchemy import Date, func, inspect, select, text, update
 
-from bot.agenda import identite, rencontres, reservation
+from bot.agenda import identite, rencontres, reservation, tournee
 from bot.agenda.auteurs import ASSURE_PAGE
 from bot.agenda.demo import installer_demo_agenda
 from bot.agenda.identite import Personne
+from bot.agenda.notifications import ExpediteurFichier
 from bot.agenda.recherche import chercher
 from bot.campagnes.annee import tout_installer
 from bot.campagnes.population import importer
 from bot.cli import conservation as pieces
 from bot.cli import principal
-from bot.contacts import audit, comptes, conservation, contacts, effacement, export_personne, sauvegarde
+from bot.contacts import audit, comptes, conservation, contacts, conversations, effacement, export_personne, historique, sauvegarde
 from bot.contacts.base import Base, Instant, Sessions, ouvrir
 from bot.contacts.cle import cle_installation
 from bot.contacts.tables import (
     Assure,
+    Brouillon,
     CompteRendu,
     Contact,
+    Conversation,
     DemandeGuide,
     Effacement,
     Elimination,
@@ -47,6 +52,7 @@ from tests.annee_bilan import Annee, compte_rendu, utc
 from tests.assures import fichier, personne
 from tests.carnet import Carnet
 from tests.postgres import preparer
+from tests.unit.test_enquete_vagues import boite  # noqa: F401  (fixture)
 
 CAISSE = "demo-aquitaine"
 LE = datetime(2011, 9, 14, 8, tzinfo=timezone.utc)
@@ -299,6 +305,73 @@ def test_ce_quelle_reprend_elle_meme_apres_son_effacement_reste(base, tmp_path):
         assert effacement.rejouer(s, cle=cle, maintenant=LE, agenda=pieces.AGENDA) == 1
 
 
+def test_ses_messages_prets_a_partir_ne_partent_plus_et_ceux_ecrits_en_fichiers_sen_vont(base, tmp_path, capsys):
+    """The outbox of the agenda: a confirmation already written, a reminder that is due after the erasure."""
+    messages, apres = tmp_path / "messages", LE + timedelta(days=60)
+
+    def ecrire(quand):
+        for travail in tournee.travaux(base, lambda: quand, dict.fromkeys(("courriel", "sms"), ExpediteurFichier(messages)), "http://exemple.example").values():
+            travail()
+        return [f for f in messages.iterdir()] if messages.is_dir() else []
+    ecrits = ecrire(LE + timedelta(minutes=10))
+    assert ecrits, "sans message, l'épreuve ne prouverait rien"
+    assert effacer() == 0
+    siens = [f for f in messages.iterdir() if "Canari" in f.read_text() or "claire@exemple" in f.read_text() or "11 11" in f.read_text()]
+    assert siens == []
+    reste = set(messages.iterdir())
+    assert set(ecrire(apres)) - reste == set(), "rien de plus ne part vers elle"
+
+
+def test_une_conversation_du_jour_ou_elle_a_donne_son_numero_soublie_et_pas_celle_dun_autre(base, tmp_path, capsys):
+    with base() as s:
+        for numero in ("+33639981111", "0639985555"):
+            conversation, _ = conversations.ouvrir(s, CAISSE, LE)
+            s.add(Brouillon(conversation_id=conversation.id, flux="prendre_rdv", etape="identite", donnees={}, prive={"telephone": numero}, relances=0,
+                            change_le=LE))
+    assert effacer() == 0
+    with base.lecture() as s:
+        assert [b.prive["telephone"] for b in s.scalars(select(Brouillon))] == ["0639985555"] and s.scalar(select(func.count()).select_from(Conversation)) == 1
+
+
+def test_exercice_de_restauration_pendant_que_le_site_ecrit(base, tmp_path, capsys):
+    """Backup while bookings' history is written, erasure, the base lost, restoration: whole, the counts of the snapshot, the erased stay erased, and the
+    site can book again."""
+    fini, lignes = threading.Event(), []
+
+    def site():
+        autre = Sessions(ouvrir(f"sqlite:///{tmp_path / 'contacts.db'}"))
+        while not fini.is_set():
+            with autre() as s:
+                for _ in range(2):  # two a transaction: a copy taken within one would hold an odd number
+                    historique.noter(s, le=LE, acteur="systeme", commande="paire", objet="caisse", objet_id=CAISSE, origine="systeme")
+            lignes.append(2)
+        autre.engine.dispose()
+    fil = threading.Thread(target=site)
+    fil.start()
+    while len(lignes) < 3:
+        pass
+    assert principal(["base", "sauvegarder", "--json"]) == 0
+    copie = json.loads(capsys.readouterr().out)["fichier"]
+    fini.set()
+    fil.join()
+    assert effacer() == 0
+    base.engine.dispose()
+    for reste in tmp_path.glob("contacts.db*"):
+        reste.unlink()
+    assert principal(["base", "restaurer", copie]) == 0
+    with closing(sqlite3.connect(tmp_path / "contacts.db")) as lue:
+        assert lue.execute("PRAGMA integrity_check").fetchone() == ("ok",) and lue.execute("PRAGMA foreign_key_check").fetchall() == []
+        paires = lue.execute("SELECT count(*) FROM historique WHERE commande = 'paire'").fetchone()[0]
+        assert paires >= 6 and paires % 2 == 0 and paires <= sum(lignes)
+    assert "Canari-Tilleul" not in tout(tmp_path / "contacts.db")
+    with base() as s:
+        assert audit.verifier(s).premiere_rupture is None
+        motif = s.scalar(select(Motif).where(Motif.caisse_code == CAISSE, Motif.modalite == "presentiel", Motif.libre_service))
+        libre = chercher(s, motif, LE).creneaux[0]
+        assert reservation.confirmer(s, operation_id="apres", motif=motif, debut=libre.debut, antenne_id=libre.antenne_id, auteur=ASSURE_PAGE, maintenant=LE,
+                                     personne=Personne("Exemple", "Dominique", telephone="0639980044")).entretien.code
+
+
 # -- delays -----------------------------------------------------------------------------------------------------------------------------------
 
 CONSERVATION = conservation.lire()
@@ -381,7 +454,7 @@ def test_un_contact_ancien_reste_tant_que_la_personne_en_a_un_plus_recent(base):
 
 
 def test_chaque_regle_confiee_a_sa_fonction_et_rien_nest_confie_pour_rien():
-    assert {r.confie_a for r in CONSERVATION.regles if r.confie_a} == set(pieces.CONFIES)
+    assert {r.confie_a for r in CONSERVATION.regles if r.confie_a} == set(pieces.confies(Reglages()))
 
 
 def test_chaque_colonne_personnelle_qui_vieillit_a_sa_regle_ou_sa_raison():
@@ -448,9 +521,26 @@ def test_un_compte_que_personne_nouvre_se_ferme_et_le_dernier_responsable_garde_
             comptes.creer(s, caisse_code=CAISSE, prenom="Fictif", nom="Essai", identifiant=nom, roles=roles, mot_de_passe="petit-lapin-blanc-9-essais",
                           auteur=comptes.COMMANDE, maintenant=LE - timedelta(days=91))
     with sessions() as s:
+        assert conservation.fermer_comptes_inutilises(s, LE) == 0, "personne ne perd son compte sans avoir été prévenu"
+    avertis = LE - timedelta(days=15)
+    assert (pieces.prevenir_comptes(sessions, Reglages(), avertis), pieces.prevenir_comptes(sessions, Reglages(), LE)) == (2, 0)
+    with sessions() as s:
+        assert conservation.fermer_comptes_inutilises(s, avertis + timedelta(days=13)) == 0
+        assert len(conservation.endormis(s, CAISSE, LE)) == 2
         assert conservation.fermer_comptes_inutilises(s, LE) == 1
         assert conservation.fermer_comptes_inutilises(s, LE) == 0
         assert comptes.par_identifiant(s, "une.conseillere").desactive_le == LE
+
+
+def test_qui_nouvre_plus_son_compte_recoit_un_courriel_un_mois_avant_et_un_seul(sessions, boite, tmp_path):  # noqa: F811
+    with sessions() as s:
+        comptes.creer(s, caisse_code=CAISSE, prenom="Odile", nom="Essai", identifiant="odile.essai", roles=["conseiller"], courriel="odile@caisse.example",
+                      mot_de_passe="petit-lapin-blanc-9-essais", auteur=comptes.COMMANDE, maintenant=LE - timedelta(days=61))
+    reglages = Reglages(donnees=tmp_path, smtp_hote="127.0.0.1", smtp_port=boite.port, smtp_tls=False, smtp_expediteur="conseil@caisse.example")
+    assert [pieces.prevenir_comptes(sessions, reglages, LE + timedelta(hours=n)) for n in range(3)] == [1, 0, 0]
+    [(a_qui, recu)] = boite.recus
+    dit = message_from_string(recu, policy=policy.default).get_content()
+    assert a_qui == "odile@caisse.example" and "votre compte sera fermé un mois après" in " ".join(dit.split())
 
 
 def test_louvrier_purge_une_fois_par_heure_et_une_panne_ne_larrete_pas(base, tmp_path, monkeypatch):

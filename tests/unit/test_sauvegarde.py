@@ -80,7 +80,7 @@ def test_une_sauvegarde_dune_version_plus_recente_est_refusee_sans_rien_changer(
         s.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     copie = sauvegarde.sauvegarder(adresse(prete), tmp_path / "copies", LE)
     with prete() as s:
-        s.execute(text("UPDATE alembic_version SET version_num = '0009'"))
+        s.execute(text("UPDATE alembic_version SET version_num = '0010'"))
     ecrire(prete, "apres")
     prete.engine.dispose()
     with pytest.raises(sauvegarde.SchemaPlusRecent, match="9999"):

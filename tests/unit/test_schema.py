@@ -6,7 +6,8 @@ from alembic.util.exc import CommandError
 from sqlalchemy import JSON, Column, Date, Integer, MetaData, String, Table, Text, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.contacts import schema, tables
+from bot.cli.demonstration import installer as installer_demonstration
+from bot.contacts import conversations, schema, tables
 from bot.contacts.base import Base
 from bot.contacts.caisses import caisses, installer_demo
 from bot.contacts.historique import noter
@@ -29,7 +30,7 @@ def test_monte_descend_remonte_avec_des_donnees(base):
 
 def test_chaque_marche_se_redescend_et_se_remonte(base):
     """Down by one and up again from every migration, so that none hides behind the one after it; what a lower step holds is kept."""
-    for marche in ("0005", "0004", "0003", "0002", "0001"):
+    for marche in schema.marches()[-2::-1]:
         schema.revenir(base.engine, marche)
     with base.lecture() as s:
         assert s.execute(text("SELECT count(*) FROM antenne")).scalar() == 5
@@ -38,6 +39,51 @@ def test_chaque_marche_se_redescend_et_se_remonte(base):
         installer_demo(s)
         assert s.scalar(select(Caisse.genre).where(Caisse.code == "demo-reunion")) == "regionale"
     schema.verifier(base.engine)
+
+
+def contenu(engine, colonnes=None):
+    """Every row of every table, as values in no order: {table: (columns, rows)}; of these columns only, when given."""
+    voulues = colonnes or {t: [c["name"] for c in inspect(engine).get_columns(t)] for t in inspect(engine).get_table_names() if t != "alembic_version"}
+    with engine.connect() as c:
+        return {table: (noms, sorted(repr(tuple(ligne)) for ligne in c.execute(text(f'SELECT {", ".join(noms)} FROM "{table}"'))))
+                for table, noms in voulues.items()}
+
+
+def test_une_base_de_chaque_version_publiee_se_met_a_jour_sans_perdre_ni_changer_une_ligne(base):
+    """R14: the demonstration's people, conversations and agenda, under every schema that was released, then brought up to date."""
+    with base() as s:
+        installer_demonstration(s, LE)
+        conversation, _ = conversations.ouvrir(s, "demo-aquitaine", LE)
+        conversations.commencer(s, conversation, "m1", "bonjour", "bonjour", LE)
+    lignes = {}
+    for marche in schema.marches()[-2::-1]:
+        schema.revenir(base.engine, marche)
+        avant = contenu(base.engine)
+        schema.migrer(base.engine)
+        apres = contenu(base.engine, {table: noms for table, (noms, _) in avant.items()})
+        assert {t for t in avant if avant[t] != apres[t]} == set(), f"depuis {marche}"
+        schema.verifier(base.engine)
+        lignes[marche] = sum(len(rangs) for _, rangs in avant.values())
+    assert min(lignes.values()) > 5 and lignes["0005"] > 500
+
+
+@pytest.mark.parametrize("moteur_base", ["postgresql"], indirect=True)
+def test_une_mise_a_jour_nattend_pas_derriere_une_longue_operation(base, monkeypatch):
+    """R14: it gives up whole, instead of making everyone wait behind it; asked for again, it passes."""
+    monkeypatch.setattr(schema, "ATTENTE_VERROU", "200ms")
+    precedente = schema.marches()[-2]
+    schema.revenir(base.engine, precedente)
+    occupe = [t for t in inspect(base.engine).get_table_names()]
+    with base.engine.connect() as longue:
+        longue.execute(text("LOCK TABLE " + ", ".join(f'"{t}"' for t in occupe) + " IN ACCESS SHARE MODE"))
+        with pytest.raises(DBAPIError) as refus:
+            schema.revenir(base.engine, schema.marches()[0])
+        assert type(refus.value.orig).__name__ == "LockNotAvailable"
+        longue.rollback()
+    schema.migrer(base.engine)
+    schema.verifier(base.engine)
+    with base.lecture() as s:
+        assert s.execute(text("SHOW lock_timeout")).scalar() == "0"
 
 
 def test_le_code_et_les_migrations_disent_la_meme_chose(base):

@@ -118,6 +118,13 @@ def test_les_faits_plantes_sont_la(annee):
     assert nombre(sessions, SaisieBilan, SaisieBilan.champ == "action.RCS.motif") == 1
 
 
+def test_les_assures_se_repartissent_et_les_faits_plantes_sont_chacun_chez_soi():
+    plan = Plan.reparti(2011, 28, 20_000, "7")
+    effectifs = [plan.effectif(c) for c in plan.codes()]
+    assert sum(effectifs) == 20_000 and set(effectifs) == {714, 715}
+    assert plan.plantes() == {"sans_rencontres": "C28", "petit_effectif": "C02", "questionnaire_change": "C03", "hors_delai": "C04", "somme_fausse": "C05"}
+
+
 def test_la_meme_graine_donne_les_memes_chiffres_et_une_autre_dautres(tmp_path):
     """Another installation's key changes codes, and nothing that is counted."""
     une, encore, autre = figures(tmp_path / "1.db", "7", CLE), figures(tmp_path / "2.db", "7", bytes(32)), figures(tmp_path / "3.db", "8", CLE)
@@ -154,5 +161,7 @@ def test_la_commande_dit_ce_quelle_a_joue_et_refuse_une_annee_sans_campagne(tmp_
     assert principal(["simuler", "--annee", "2011", "--caisses", "1", "--assures", "60", "--json"]) == 0
     rendu = json.loads(capsys.readouterr().out)
     assert rendu["fictif"] is True and rendu["assures"] == 60 and rendu["plantes"] == {}
+    assert principal(["simuler", "--annee", "2011", "--caisses", "3", "--assures", "149", "--json"]) == 1  # at least 50 each
+    assert "--assures 150" in capsys.readouterr().err.replace("\u00a0", " ")
     assert principal(["simuler", "--annee", "2031", "--caisses", "1", "--assures", "60"]) == 1
     assert principal(["simuler", "--annee", "2011", "--caisses", "29", "--assures", "60"]) == 2

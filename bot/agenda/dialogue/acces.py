@@ -2,6 +2,7 @@
 
 Nothing of the booking is said before. An unknown code and a wrong name get the same words; the fifth error opens a pause.
 """
+import re
 from typing import Mapping
 
 from bot.agenda import identification
@@ -13,10 +14,15 @@ from bot.agenda.refus import AccesExpire, EnPause
 from bot.contacts.flux import Dire
 
 ETAPE = "code"
+_PERDU = re.compile(r"\b(?:perdu\w*|oublie\w*|(?:pas|plus) (?:de|le|mon|ce|du) code|l ai (?:pas|plus)|en ai (?:pas|plus)"
+                    r"|(?:re)?trouve (?:pas|plus)|sai[st] (?:pas|plus)|souviens (?:pas|plus)|rappelle (?:pas|plus)|rien recu|pas recu)\b")
 
 
 def noter(fil: Fil, lu: Lu) -> bool:
     """A code or a name in a message, into the draft's private part."""
+    if fil.etape == ETAPE and not lu.code and _PERDU.search(lu.mots):
+        fil.donnees["perdu"] = True
+        return True
     if lu.code:
         fil.prive["code"] = lu.code
         fil.prive.pop("jeton", None)

@@ -12,11 +12,13 @@ from bot.contacts.flux import Dire
 NOM = "commander_guide"
 RAPPEL = "Revenons à votre commande."
 ARRET = "C'est arrêté : aucun guide n'est commandé, et rien de votre demande n'est gardé."
-GUIDE, ADRESSE = "guide", "adresse"
+GUIDE, ADRESSE = "guide", coordonnees.ADRESSE_ETAPE
 
 
 def noter(fil: Fil, lu: Lu) -> bool:
     """Which guide; several named, or none: asked."""
+    if fil.etape == ADRESSE and lu.masque:
+        return True
     nommes = reconnus("guides", lu.mots)
     if not nommes or (fil.donnees.get("guide") and lu.question):
         return False
@@ -26,6 +28,11 @@ def noter(fil: Fil, lu: Lu) -> bool:
     else:
         fil.donnees["guide"] = precis[0]
     return True
+
+
+def encore(lu: Lu) -> bool:
+    """« Et celui sur la retraite aussi », just after an order."""
+    return bool(reconnus("guides", lu.mots)) and lu.court and not lu.question
 
 
 def appuyer(fil: Fil, charge: Mapping[str, Any]) -> bool:
@@ -43,14 +50,18 @@ def suivre(fil: Fil) -> list[Dire]:
     d = fil.donnees
     tous: dict[str, Any] = lexique()["guides"]
     if d.get("guide") not in tous:
+        debut = "" if fil.etape == GUIDE else "Volontiers, ils sont gratuits. "
         fil.etape = GUIDE
         offerts = d.get("parmi") or (list(tous) if d.get("tous") else list(tous)[:5])
         boutons = [paroles.bouton(fil, tous[g]["titre"], guide=g) for g in offerts]
         if len(offerts) < len(tous):
             boutons.append(paroles.bouton(fil, "Voir les autres", tous=True))
-        return [Dire("Volontiers, ils sont gratuits. Lequel voulez-vous ?", "question", boutons)]
+        return [Dire(f"{debut}Lequel voulez-vous ?", "question", boutons)]
     fil.etape = ADRESSE
     d.setdefault("operation", uuid4().hex)
+    tapee = {c: v for c, v in fil.prive.items() if c in guides.CHAMPS}
+    if all(tapee.get(c) for c in ("nom", "prenom", "adresse", "code_postal", "ville")):
+        return commander(fil, tapee)
     return [Dire(f"À quelle adresse vous envoyer « {tous[d['guide']]['titre']} » ? Pour plusieurs exemplaires, appelez votre caisse.", "form",
                  [paroles.bouton(fil, "Un autre guide", tous=True)], coordonnees.formulaire_adresse())]
 

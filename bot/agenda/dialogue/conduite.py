@@ -1,8 +1,10 @@
 """What every act of the conversation does alike: stop, changing act, answering a question and coming back, misunderstandings, refusals, undoing.
 
 An act is a module with NOM, RAPPEL (how one comes back to it), `noter(fil, lu)` and `appuyer(fil, charge)` (what a message or a button brings to
-the draft: True when something) and `suivre(fil)` (the next question, or the deed). Nothing is asked here.
+the draft: True when something) and `suivre(fil)` (the next question, or the deed); `encore(lu)`, where there is one, tells a message that wants
+the same once more, just after the deed, and `redire(fil)` says again what was done. Nothing is asked here.
 """
+import re
 from datetime import datetime
 from types import ModuleType
 from typing import Any, Mapping, Optional, Sequence
@@ -15,20 +17,25 @@ from bot.agenda.etats import REPRISE
 from bot.contacts.flux import Bouton, Conduite, Dire, Suite, Tour
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Brouillon
-from bot.knowledge.catalogue import catalogue
+from bot.knowledge.catalogue import HORS_SUJET, catalogue
 
 GESTION = frozenset({"consulter_rdv", "deplacer_rdv", "annuler_rdv"})
 # From here the engine's label may take a person from one act to another.
 SUR = 0.5
 PERSONNE = "parler_conseiller"
+_DEJA = re.compile(r"\b(?:(?:quand|ou|quel jour|quelle heure) (?:deja|c est)|c est (?:quand|ou|a quelle heure|quel jour)|recapitul\w*"
+                   r"|recap|redites?|repete[rz]?)\b")
+_POLI = re.compile(r"\b(?:merci|au revoir|a bientot|bonne journee|bye|ciao)\b")
 ETAPES_CODE = ("code", "courrier")
 
 
 def conduire(nom: str, actes: Mapping[str, Any]) -> Conduite:
     """The conduite of an act, as `bot.contacts.flux` wants it."""
     def conduite(session: Any, tour: Tour, brouillon: Optional[Brouillon]) -> Suite:
-        fil = Fil.ouvrir(session, tour, brouillon, nom)
-        return _Meneur(actes, fil, neuf=brouillon is None).mener()
+        meneur = _Meneur(actes, Fil.ouvrir(session, tour, brouillon, nom), neuf=brouillon is None)
+        suite = meneur.mener()
+        suite.flux = meneur.fil.nom
+        return suite
     return conduite
 
 
@@ -74,20 +81,25 @@ class _Meneur:
         fil, tour = self.fil, self.fil.tour
         lu = self._lire(tour.texte)
         if fil.etape == FAIT:
-            return self._apres(lu)
+            return self._redire() or self._apres(lu)
         if self.neuf:
             vers = self._acte_du_code(lu)
             if vers is not None:
                 self._passer_a(vers)
             self.acte.noter(self.fil, lu)
             return self._suivre()
+        if not tour.vu and (lu.oui or lu.non):  # to a question that was never shown
+            return self._revenir([])
         essai = fil.essai()
+        avant = (fil.etape, fil.donnees.get("moment"))
         compris = bool(self.acte.noter(essai, lu))
         if fil.nom in ("consulter_rdv", "deplacer_rdv") and fil.prive.get("jeton") and lu.mots.startswith("annul"):
             self._passer_a("annuler_rdv")
             return self._suivre()
         if self._est_stop(lu, compris):
             return self._arreter()
+        if self._relit(lu, compris):
+            return self._rappeler()
         vers = self._autre_acte(lu, compris)
         if vers == "stop":
             return self._arreter([Bouton("Annuler un rendez-vous déjà pris", {"flux": "annuler_rdv"})])
@@ -100,8 +112,8 @@ class _Meneur:
         if compris:
             essai.relances = 0
             self.fil = essai
-            return self._suivre()
-        return self._a_cote()
+            return self._prendre_note(self._suivre(), *avant, masque=lu.masque)
+        return self._a_cote(lu)
 
     def _lire(self, texte: Optional[str]) -> Lu:
         fil = self.fil
@@ -119,6 +131,12 @@ class _Meneur:
         if "/" in (intention or ""):
             return lu.question or not compris or (not lu.court and confiance >= SUR)
         return intention is None and lu.question and not compris
+
+    def _relit(self, lu: Lu, compris: bool) -> bool:
+        """« C'est quand déjà ? », while a slot is held but not booked yet: the booking under way is meant."""
+        fil = self.fil
+        demande = fil.tour.intention == "consulter_rdv" or bool(_DEJA.search(lu.mots))
+        return fil.nom == "prendre_rdv" and demande and bool(fil.donnees.get("creneau")) and not compris and not lu.code
 
     def _acte_du_code(self, lu: Lu) -> Optional[str]:
         """« Changer mon rdv ABCD2345 Martin » taken for a new booking: a code with a name is an existing one's."""
@@ -165,6 +183,25 @@ class _Meneur:
         premier.texte = f"{self.acte.RAPPEL} {premier.texte}"
         return Suite([*avant, *suite.dits], pris=pris)
 
+    def _prendre_note(self, suite: Suite, etape: str, moment: Any, *, masque: bool) -> Suite:
+        """The same question comes again after something else was said (the day before the place, a name before the hour): say that it was heard."""
+        dit, fil = suite.dits[-1], self.fil
+        demande = dit.genre in ("question", "form", "choices" if masque else "")
+        if fil.etape != etape or fil.etape in ETAPES_CODE or len(suite.dits) > 1 or not demande:
+            return suite
+        souhait = lecture.de_donnees(fil.donnees.get("moment")).en_francais() if fil.donnees.get("moment") != moment else ""
+        dit.texte = f"C'est noté{f' : {souhait}' if souhait else ''}. {dit.texte}"
+        return suite
+
+    def _rappeler(self) -> Suite:
+        """Where the booking stands, which is nowhere yet; and the way to one that exists."""
+        self.fil.reprise = True
+        suite = self._suivre()
+        premier = suite.dits[0]
+        premier.texte = f"Rien n'est encore réservé. {premier.texte}"
+        premier.boutons = [*premier.boutons, Bouton("Voir un rendez-vous déjà pris", {"flux": "consulter_rdv"})]
+        return suite
+
     def _arreter(self, boutons: Sequence[Bouton] = ()) -> Suite:
         """« Stop »: nothing is left behind, and it is said."""
         fil = self.fil
@@ -172,9 +209,11 @@ class _Meneur:
         fil.finir()
         return Suite([Dire(dit, "answer", boutons)])
 
-    def _a_cote(self) -> Suite:
+    def _a_cote(self, lu: Lu) -> Suite:
         """A word of conversation, another room's act, or a message that nothing was understood of."""
         intention = self.fil.tour.intention or ""
+        if intention == HORS_SUJET and not lu.question:  # a name, a slip of the keyboard: it was meant as an answer
+            return self._incompris()
         if intention == PERSONNE:
             return Suite([], pris=False)      # the site hands over; the draft waits
         if intention in lexique()["paroles"]:
@@ -204,6 +243,12 @@ class _Meneur:
 
     # -- after the deed -----------------------------------------------------------------------------------------------
 
+    def _redire(self) -> Optional[Suite]:
+        """What was done, again, when its answer was lost on the way."""
+        if self.fil.tour.vu or not hasattr(self.acte, "redire"):
+            return None
+        return Suite(self.acte.redire(self.fil))
+
     def _apres(self, lu: Lu) -> Suite:
         """The first message after a deed: taking it back in words, another act, or something else altogether."""
         fil, intention = self.fil, self.fil.tour.intention
@@ -213,13 +258,23 @@ class _Meneur:
         regrette = lu.stop or lu.non or intention in ("stop", "nier") or any(m in lu.mots for m in ("annul", "trompe", "erreur", "defaire"))
         if regrette and recent and not lu.code and not lu.moment and intention not in ("deplacer_rdv", "prendre_rdv"):
             return Suite(defaire.defaire(fil, fil.donnees))
-        if intention in self.actes:
-            self._passer_a(str(intention))
+        if lu.oui and recent and not lu.moment and "merci" not in lu.mots and hasattr(self.acte, "redire"):
+            return Suite(self.acte.redire(fil))  # « oui » once more: its answer may have been lost on the way
+        if recent and fil.donnees["objet"] == "entretien" and lu.modalite and lu.court and not lu.question:
+            self._passer_a("deplacer_rdv")  # « finalement je préfère par téléphone »
+            self.fil.donnees["modalite_voulue"] = lu.modalite
+            self.acte.noter(self.fil, lu)
+            return self._suivre()
+        encore = self.acte.encore(lu) if hasattr(self.acte, "encore") else False
+        if encore or intention in self.actes:
+            self._passer_a(fil.nom if encore else str(intention))
             self.acte.noter(self.fil, lu)
             return self._suivre()
         fil.fini = True
         if intention in lexique()["paroles"]:
             return Suite([_parole(str(intention))])
+        if _POLI.search(lu.mots) and lu.court and not lu.question:
+            return Suite([Dire("Je vous en prie. À bientôt !", "answer")])
         if intention == "repondre_enquete":
             return Suite([Dire("Volontiers.", "answer", [Bouton("Répondre à l'enquête", {"intention": intention})])])
         return Suite([], pris=False)

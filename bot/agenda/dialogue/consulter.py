@@ -9,7 +9,7 @@ from bot.agenda.dialogue.lecture import Lu
 from bot.agenda.etats import etat, fenetre
 from bot.agenda.identite import Personne
 from bot.agenda.refus import OffrePassee
-from bot.contacts.flux import Dire
+from bot.contacts.flux import Bouton, Dire
 from bot.contacts.tables import Entretien, Inscription, Rencontre
 
 NOM = "consulter_rdv"
@@ -56,8 +56,9 @@ def _entretien(fil: Fil, e: Entretien) -> list[Dire]:
     quand = messages.quand(fil.session, e)
     ou_en_est = etat(e.statut, e.debut, e.fin, maintenant)
     if ou_en_est != "a_venir":
+        avis = [Bouton("Donner mon avis sur cet entretien", {"intention": "repondre_enquete"})] if ou_en_est == "honore" else []
         return [Dire(f"{_ETATS[ou_en_est]} : il était prévu le {quand}." if ou_en_est != "en_cours" else f"{_ETATS[ou_en_est]}.", "answer",
-                     [paroles.vers("prendre_rdv", "Prendre un rendez-vous")], donnees={**paroles.donnees(fil.session, e), "etat": ou_en_est})]
+                     [*avis, paroles.vers("prendre_rdv", "Prendre un rendez-vous")], donnees={**paroles.donnees(fil.session, e), "etat": ou_en_est})]
     lignes = [f"Votre rendez-vous : {quand}.", messages.lieu(fil.session, e), paroles.a_apporter(e.motif), paroles.possibles(fil, e)]
     autres = [a for a in reservation.a_venir(fil.session, caisse_code=e.caisse_code, personne=_personne(e), maintenant=maintenant) if a.id != e.id]
     if autres:

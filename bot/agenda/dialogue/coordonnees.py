@@ -16,7 +16,7 @@ from bot.contacts.tables import Assure
 from bot.texte.normalisation import cle
 
 IDENTITE, CODE, ADRESSE = "rdv_identite", "rdv_code", "guide_adresse"
-ETAPE = "identite"
+ETAPE, ADRESSE_ETAPE = "identite", "adresse"
 CHAMPS = ("nom", "prenom", "telephone", "courriel", "code_postal")
 JOINDRE = "Indiquez un téléphone ou un courriel, pour vous prévenir si quelque chose change."
 # Letters of a surname: « Ly », « Bo », « Ng » are names.
@@ -113,6 +113,14 @@ def numero(fil: Fil) -> Optional[str]:
     if donne is None and fil.prive.get("assure_id") is not None:
         donne = identite.telephone(fil.session.get_one(Assure, fil.prive["assure_id"]).telephone)
     return donne
+
+
+def question(fil: Fil, telephone_exige: bool) -> str:
+    """What is still missing, in a sentence."""
+    nomme = bool(fil.prive.get("nom")) or fil.prive.get("assure_id") is not None
+    if telephone_exige:
+        return "À quel numéro vous appeler ?" if nomme else "À quel nom ?" if numero(fil) else "À quel nom, et à quel numéro vous appeler ?"
+    return "Où vous prévenir si quelque chose change : un téléphone ou un courriel ?" if nomme else "À quel nom ?"
 
 
 def demander(fil: Fil, telephone_exige: bool, texte: str) -> list[Dire]:

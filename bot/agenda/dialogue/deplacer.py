@@ -149,4 +149,9 @@ def _deplacer(fil: Fil, e: Entretien, identifiant: str) -> list[Dire]:
         propositions.oublier(fil)
         return suivre(fil)
     reprises.fait(fil, "entretien", deplace.id)
-    return [paroles.confirme(fil, deplace, "C'est déplacé :")]
+    return redire(fil)
+
+
+def redire(fil: Fil) -> list[Dire]:
+    """The move once more: nothing is done."""
+    return [paroles.confirme(fil, fil.session.get_one(Entretien, fil.donnees["id"]), "C'est déplacé :")]

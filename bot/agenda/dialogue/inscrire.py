@@ -4,7 +4,7 @@ from typing import Any, Mapping, Optional
 from bot.agenda import choix, rencontres
 from bot.agenda.auteurs import ASSURE_CHAT
 from bot.agenda.creneaux import Creneau
-from bot.agenda.dialogue import coordonnees, lieux, paroles
+from bot.agenda.dialogue import coordonnees, lieux, paroles, propositions
 from bot.agenda.dialogue import defaire as reprises
 from bot.agenda.dialogue.fil import Fil
 from bot.agenda.dialogue.lecture import Lu, de_donnees, en_donnees
@@ -40,8 +40,9 @@ def noter(fil: Fil, lu: Lu) -> bool:
     if fil.etape == DATE and (lu.autres or lu.quand_libre):
         d["suite"] = d.get("suite", 0) + MONTREES
         compris = True
-    if fil.etape == DATE and lu.oui and len(d.get("montrees", [])) == 1:
-        d["rencontre"] = d["montrees"][0]
+    choisie = _parmi_les_montrees(fil, lu)
+    if choisie is not None:
+        d["rencontre"] = choisie
         compris = True
     if fil.etape == RECAP and not compris:
         if lu.oui:
@@ -49,7 +50,18 @@ def noter(fil: Fil, lu: Lu) -> bool:
         elif lu.non:
             d["rencontre"] = None
         return lu.oui or lu.non
-    return compris or (fil.etape == coordonnees.ETAPE and lu.masque)
+    return compris or lu.masque
+
+
+def _parmi_les_montrees(fil: Fil, lu: Lu) -> Optional[int]:
+    """« La première », « la dernière »; « oui » when there is only one."""
+    montrees: list[int] = fil.donnees.get("montrees") or []
+    if fil.etape != DATE or not montrees:
+        return None
+    if lu.oui and len(montrees) == 1 and not lu.moment:
+        return montrees[0]
+    rang = propositions.rang(lu.mots, len(montrees))
+    return montrees[rang] if rang is not None else None
 
 
 def appuyer(fil: Fil, charge: Mapping[str, Any]) -> bool:
@@ -158,6 +170,12 @@ def _inscrire(fil: Fil, rencontre_id: int) -> list[Dire]:
         fil.refuser(e)
         return coordonnees.demander(fil, False, "Corrigez vos coordonnées.")
     return _fini(fil, r, i)
+
+
+def redire(fil: Fil) -> list[Dire]:
+    """The inscription once more, with the same code: nothing is done."""
+    i = fil.session.get_one(Inscription, fil.donnees["id"])
+    return _fini(fil, fil.session.get_one(Rencontre, i.rencontre_id), i)
 
 
 def _fini(fil: Fil, r: Rencontre, i: Inscription) -> list[Dire]:

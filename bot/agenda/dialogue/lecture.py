@@ -15,12 +15,13 @@ from bot.contacts.codes import ALPHABET
 from bot.texte.normalisation import cle
 from bot.texte.typographie import JOURS, MOIS
 
-_OUI = re.compile(r"(?:ben |bah |ah |bon |mais |tout a fait |alors |euh |heu |eh bien )*(?:oui+|ouais|ouep|yep|wi|ui|oki?|okay|d ?accord"
-                  r"|dac+|c ?est (?:bon|tout bon|bien ca|ca|parfait|ok|d accord|nickel|impeccable)|c ?bon|j ?e? ?confirme?|confirme[rz]?|parfait|nickel"
-                  r"|go|yes|volontiers|tres bien|exact(?:ement)?|impec(?:cable)?|banco|valide[rz]?|je (?:prends|valide)|(?:allez|vas) y|vazy|ca (?:marche|roule)"
-                  r"|ca me va|reservez|bien sur|absolument|carrement|evidemment|tout a fait)\b")
+_OUI = re.compile(r"(?:ben |bah |ah |bon |mais |tout a fait |alors |euh |heu |eh bien )*(?:oui+|ouais|ouep|yep|wi|ui|oki?"
+                  r"|okay|d ?accord|dac+|c ?est (?:bon|tout bon|bien ca|ca|parfait|ok|d accord|nickel|impeccable)|c ?bon|j ?e? ?confirme?"
+                  r"|confirme[rz]?|parfait|nickel|go|yes|volontiers|tres bien|exact(?:ement)?|impec(?:cable)?|banco|valide[rz]?"
+                  r"|je (?:prends|valide)|(?:allez|vas) y|vazy|ca (?:marche|roule)|ca me va|reservez|bien sur"
+                  r"|absolument|carrement|evidemment|tout a fait)\b")
 # « Oui mais c'est loin » confirms nothing.
-_RESERVE = re.compile(r"\b(?:mais|sauf|par contre|attend[sz]?|avant)\b")
+_RESERVE = re.compile(r"\b(?:mais|sauf|par contre|attend\w*|avant)\b")
 _NON = re.compile(r"(?:ah |ben |bah |oh |mais |finalement |en fait |euh |heu |desolee? |pardon )*"
                   r"(?:non+|nan+|nn|no|nope|pas du tout|surtout pas|negatif|faux)\b")
 _STOP = re.compile(r"(?:(?:non|nan|nn|bon|ok|allez|finalement|en fait|euh|heu|ah|oh|ben|bah|bof|merci|desolee?|pardon|c est bon|cest bon|stop) )*"

@@ -15,6 +15,9 @@ _VILLE = re.compile(r"(?<!\w)(?:[àÀ]|près de|vers|sur)\s+([A-ZÉÈÎÂ][\w'�
 _REFUSE = r"\b(?:pas|sauf|hors|ni|sans)(?: (?:a|de|sur|pour|l|celle|au|la|antenne)){0,4} "
 # « Bordo », « Bayone »: as much alike as a slip of the keyboard makes them.
 RESSEMBLANCE = 0.8
+# What sounds alike, in the order it is replaced: « Bordo » is Bordeaux, « Bayone » is Bayonne.
+_SONS = (("eaux", "o"), ("eau", "o"), ("aux", "o"), ("au", "o"), ("ph", "f"), ("qu", "k"), ("gu", "g"),
+         ("ai", "e"), ("ei", "e"), ("y", "i"), ("c", "k"), ("h", ""))
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,19 @@ def _nomme(antenne: Antenne, mots: str) -> bool:
     if re.search(rf"\b{_motif(antenne)}\b", mots):
         return True
     noms = {n for n in (cle(antenne.nom), cle(antenne.ville)) if " " not in n and len(n) > 4}
-    return any(len(m) > 4 and m[0] == n[0] and SequenceMatcher(None, m, n).ratio() >= RESSEMBLANCE for n in noms for m in mots.split())
+    return any(len(m) > 4 and m[0] == n[0] and (_son(m) == _son(n) or SequenceMatcher(None, m, n).ratio() >= RESSEMBLANCE)
+               for n in noms for m in mots.split())
+
+
+def _son(mot: str) -> str:
+    """A town as it sounds: double letters once, silent ends dropped.
+
+    >>> _son("bordo") == _son("bordeaux"), _son("perigeu") == _son("perigueux")
+    (True, True)
+    """
+    for ecrit, dit_ in _SONS:
+        mot = mot.replace(ecrit, dit_)
+    return re.sub(r"[estxdz]+$", "", re.sub(r"(.)\1", r"\1", mot))
 
 
 def _autre_ville(texte: str) -> Optional[str]:

@@ -1,4 +1,5 @@
 """prendre_rdv: modality, antenne, day, one of three slots, identity, summary, « oui ». Asks only what is missing, takes what is said in any order."""
+import re
 from typing import Any, Mapping
 from uuid import uuid4
 
@@ -29,8 +30,7 @@ NOM = "prendre_rdv"
 RAPPEL = "Revenons à votre rendez-vous."
 ARRET = "C'est arrêté : aucun rendez-vous n'a été pris, et rien de votre demande n'est gardé."
 RECAP, CHANGER = "recap", "changer"
-_QUOI = {"moment": ("jour", "heure", "date"), "lieu": ("lieu", "antenne", "endroit", "ville"), "sujet": ("sujet", "motif"),
-         "identite": ("nom", "coordonnee", "telephone", "numero", "courriel", "mail")}
+_CHANGE_DAVIS = re.compile(r"\b(?:change d ?avis|me suis trompee?|pas ca|c est faux|il y a une erreur|erreur)\b")
 _AUTRE = {"telephone": "presentiel", "presentiel": "telephone"}
 
 
@@ -53,17 +53,24 @@ def noter(fil: Fil, lu: Lu) -> bool:
         compris = True
     if lu.sujets and (not d.get("sujet_dit") or fil.etape in (sujets.MOTIF, RECAP, CHANGER)):
         compris = sujets.noter(fil, lu.sujets) or compris
-    if fil.etape == CHANGER and not compris:
-        quoi = next((q for q, mots in _QUOI.items() if any(m in lu.mots for m in mots)), None)
-        return quoi is not None and appuyer(fil, {"changer": quoi})
+    bref = fil.etape == RECAP and len(lu.mots.split()) <= 3  # « le jour », at the summary
+    quoi = lu.quoi if fil.etape == CHANGER or bref else lu.a_changer
+    if quoi and not compris and not (lu.masque and quoi == "identite") and _est_dit(fil, quoi):
+        return appuyer(fil, {"changer": quoi})
     if fil.etape == RECAP:
         change = avant != (d.get("modalite"), d.get("antenne"), d.get("sujet"), d.get("creneau"))
         if lu.oui and not change:
             d["confirme"] = d.get("operation")
-        elif lu.non and not change and not compris:
+        elif (lu.non or _CHANGE_DAVIS.search(lu.mots)) and not change and not compris and not lu.masque:
             d["a_changer"] = True
+            return True
         return compris or lu.oui or lu.non or lu.masque
-    return compris or (fil.etape == coordonnees.ETAPE and lu.masque)
+    return compris or lu.masque
+
+
+def _est_dit(fil: Fil, quoi: str) -> bool:
+    """Whether there is yet something to change: before a slot is held, the name was not asked."""
+    return quoi in ("sujet", "moment") or bool(fil.donnees.get("creneau")) or (quoi == "lieu" and bool(fil.donnees.get("modalite")))
 
 
 def appuyer(fil: Fil, charge: Mapping[str, Any]) -> bool:
@@ -122,6 +129,7 @@ def suivre(fil: Fil) -> list[Dire]:
     sujets.deviner(fil)
     manque = sujets.demander(fil) or modalites.demander(fil) or modalites.demander_antenne(fil)
     if manque:
+        propositions.refuser_le_jour(fil)
         return manque
     motif = sujets.motif(fil, d["modalite"])
     antenne_id = d.get("antenne") if motif.modalite == "presentiel" else None
@@ -150,7 +158,7 @@ def _demander_identite(fil: Fil, motif: Motif) -> list[Dire]:
     _, debut, antenne_id = lire_id(fil.donnees["creneau"])
     quand = en_lettres(debut, propositions.fuseau_de(fil, antenne_id), fil.caisse.fuseau)
     par_telephone = motif.modalite == "telephone"
-    question = "À quel nom, et à quel numéro vous appeler ?" if par_telephone else "À quel nom ?"
+    question = coordonnees.question(fil, par_telephone)
     return coordonnees.demander(fil, par_telephone, f"Je vous garde cinq minutes le {quand}, {paroles.a_l_antenne(fil, antenne_id)}. {question}")
 
 
@@ -238,6 +246,11 @@ def _personne(fil: Fil) -> Any:
             action = action_pour(fil.session, caisse_code=fil.caisse.code, assure=connu, jour=propositions.local_de(fil, tenu).date())
             fil.donnees["action"] = action.id if action else None
     return coordonnees.personne(fil)
+
+
+def redire(fil: Fil) -> list[Dire]:
+    """The booking once more, with the same code: nothing is done."""
+    return _fini(fil, fil.session.get_one(Entretien, fil.donnees["id"]))
 
 
 def _fini(fil: Fil, entretien: Entretien) -> list[Dire]:

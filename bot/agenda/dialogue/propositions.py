@@ -3,6 +3,7 @@
 Keeps in the draft: `moment` (the wish), `quand_libre`, `vus` (shown before), `montres` (shown now), `choisi` (asked for), `creneau` (held).
 """
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Optional, Sequence
 
@@ -12,14 +13,14 @@ from bot.agenda.creneaux import Creneau, lire_id
 from bot.agenda.dialogue import paroles
 from bot.agenda.dialogue.fil import Fil
 from bot.agenda.dialogue.lecture import Lu, de_donnees, en_donnees, reunir
-from bot.agenda.instants import jour_local, local
+from bot.agenda.dialogue.lexique import dit, lexique
+from bot.agenda.instants import heure_en_lettres, jour_local, local
 from bot.agenda.jours_feries import fuseau
 from bot.agenda.moment import Moment
 from bot.agenda.recherche import chercher, noter_recherche, proches
-from bot.agenda.refus import CreneauPris, HorsDelai
+from bot.agenda.refus import CreneauPris, DateImpossible, DatePassee, HorsDelai, JourFerme
 from bot.contacts.flux import Bouton, Dire
 from bot.contacts.tables import Entretien, Motif
-from bot.texte.normalisation import cle
 from bot.texte.typographie import date_longue
 
 MOMENT, CRENEAU = "moment", "creneau"
@@ -33,6 +34,9 @@ _RAISONS = {
     "trop_tot": "C'est trop proche : il faut s'y prendre au moins {delai} heures avant.",
     "trop_loin": "C'est trop loin : l'agenda s'ouvre {horizon} jours à l'avance.", "max_par_jour": "La journée est déjà complète.",
     "ferie": "C'est un jour férié.", "rien": "Personne ne reçoit à ce moment-là."}
+# The stable codes of those that are nobody else's doing.
+_CODES = {"passe": DatePassee.code, "fermeture": JourFerme.code, "ferie": JourFerme.code, "rien": JourFerme.code, "trop_tot": HorsDelai.code,
+          "trop_loin": HorsDelai.code}
 _LACHE = {"heure": "à une autre heure", "partie": "à un autre moment de la journée", "sans": "en acceptant ce que vous vouliez éviter",
           "jours": "un autre jour de la semaine", "jour": "un autre jour de la même semaine", "au": "un peu plus tard", "du": "un peu plus tôt",
           "antenne": "dans une autre antenne"}
@@ -50,6 +54,12 @@ def noter(fil: Fil, lu: Lu) -> bool:
         return True
     if lu.moment or lu.moment.impossible:
         souhaiter(fil, lu.moment)
+        return True
+    if fil.etape == CRENEAU and d.get("montres") and lu.court and dit(lu.mots, lexique()["au_choix"]):
+        d["choisi"] = d["montres"][0]  # « n'importe lequel », of those shown: the soonest; it is read back before anything is booked
+        return True
+    if fil.etape == CRENEAU and len(d.get("montres") or ()) > 1 and lu.oui and lu.court and not lu.modalite:
+        d["lequel"] = True
         return True
     plus = _PLUS.search(lu.mots)
     refuse = lu.non and fil.etape == CRENEAU and not lu.modalite
@@ -75,7 +85,11 @@ def souhaiter(fil: Fil, moment: Moment) -> None:
     if tenu and _repond(fil, tenu, moment):
         return
     oublier(fil)
-    d.update(moment=en_donnees(reunir(de_donnees(d.get("moment")), moment)), quand_libre=False, vus=[], discordance=moment.discordance)
+    avant = de_donnees(d.get("moment"))
+    if tenu and not (moment.du or moment.au or moment.jours):  # « plutôt 10 h », of a day that was chosen: that day
+        jour = local_de(fil, tenu).date()
+        avant = replace(avant, du=jour, au=jour, jours=(), sans_jours=())
+    d.update(moment=en_donnees(reunir(avant, moment)), quand_libre=False, vus=[], discordance=moment.discordance)
 
 
 def appuyer(fil: Fil, charge: "dict[str, Any]") -> bool:
@@ -120,16 +134,25 @@ def _parmi_les_montres(fil: Fil, lu: Lu) -> Optional[str]:
     if lu.oui and len(montres) == 1 and not lu.moment:
         return montres[0]
     m = lu.moment
-    rang = _RANG.fullmatch(lu.mots)
     if m and (m.du or m.jours or m.heure):
         bons = [i for i in montres if _repond(fil, lire_id(i), m)]
         if len(bons) == 1:
             return bons[0]
-    if rang:
-        position = next(i for i, g in enumerate(rang.groups()) if g)
-        position = len(montres) - 1 if cle(lu.mots).endswith(("dernier", "derniere")) else position
-        return montres[position] if position < len(montres) else None
-    return None
+    position = rang(lu.mots, len(montres))
+    return montres[position] if position is not None else None
+
+
+def rang(mots: str, nombre: int) -> Optional[int]:
+    """Which of so many, from 0: « le deuxième » is 1; None when the message says none of them.
+
+    >>> rang("le 2eme svp", 3), rang("la derniere", 3), rang("le troisieme", 2)
+    (1, 2, None)
+    """
+    dit_ = _RANG.fullmatch(mots)
+    if dit_ is None:
+        return None
+    position = nombre - 1 if re.search(r"\bderniere?\b", mots) else next(i for i, g in enumerate(dit_.groups()) if g)
+    return position if position < nombre else None
 
 
 # ---- what is asked, or shown ------------------------------------------------------------------------------------------
@@ -148,14 +171,14 @@ def suivre(fil: Fil, motif: Motif, antenne_id: Optional[int], *, pour: Optional[
     if d.get("creneau"):
         return None
     if d.get("impossible"):
-        return _demander(fil, f"« {d.pop('impossible')} » n'existe pas. Quel autre jour vous irait ?")
+        return _demander(fil, f"« {d.pop('impossible')} » n'existe pas. Quel autre jour vous irait ?", DateImpossible.code)
     if d.get("discordance"):
         return _demander_le_jour(fil, d.pop("discordance"))
     if d.get("ancien"):
         trouve = _au_meme_moment(fil, motif, antenne_id, pour)
         if trouve is not None:
             return trouve if isinstance(trouve, list) else suivre(fil, motif, antenne_id, pour=pour, autre=autre)
-    if fil.reprise and fil.etape == CRENEAU and d.get("montres"):
+    if (fil.reprise or d.pop("lequel", False)) and fil.etape == CRENEAU and d.get("montres"):
         fil.donnees["annonce"] = "Lequel de ces créneaux vous convient ?"
         return [_montres(fil)]
     if not d.get("moment") and not d.get("quand_libre"):
@@ -163,10 +186,21 @@ def suivre(fil: Fil, motif: Motif, antenne_id: Optional[int], *, pour: Optional[
     return _proposer(fil, motif, antenne_id, pour, autre)
 
 
-def _demander(fil: Fil, texte: str) -> list[Dire]:
+def refuser_le_jour(fil: Fil) -> None:
+    """A day that does not exist, or is past, is said at once, though something else is still to be asked."""
+    d = fil.donnees
+    moment = de_donnees(d.get("moment"))
+    if d.get("impossible"):
+        fil.refuser(DateImpossible(f"« {d.pop('impossible')} » n'existe pas : vous me direz un autre jour."))
+    elif moment.au is not None and moment.au < jour_local(fil.tour.maintenant, fil.caisse.fuseau):
+        fil.refuser(DatePassee())
+        d.update(moment={}, quand_libre=False)
+
+
+def _demander(fil: Fil, texte: str, refus: Optional[str] = None) -> list[Dire]:
     fil.etape = MOMENT
     boutons = [paroles.bouton(fil, MOMENTS[0], quand_libre=True), *(paroles.bouton(fil, m, texte=m) for m in MOMENTS[1:])]
-    return [Dire(texte, "question", boutons)]
+    return [Dire(texte, "question", boutons, donnees={"refus": refus} if refus else None)]
 
 
 def _demander_le_jour(fil: Fil, dit: str) -> list[Dire]:
@@ -235,6 +269,9 @@ def _exact(creneaux: Sequence[Creneau], m: Moment) -> Optional[Creneau]:
 def _annonce(fil: Fil, prop: Proposition, moment: Moment, antenne_id: Optional[int], motif: Motif) -> str:
     """« Voici trois créneaux libres, le mardi, l'après-midi, à l'antenne de Bordeaux : »"""
     souhait, n = moment.en_francais(), len(prop.creneaux)
+    if moment.heure is not None and all(c.local.time() != moment.heure for c in prop.creneaux):
+        dite = heure_en_lettres(moment.heure)
+        souhait = souhait.replace(f"à {dite}", f"autour de {dite}")
     ou = paroles.a_l_antenne(fil, antenne_id) if antenne_id or motif.modalite == "telephone" else "dans nos antennes"
     combien = "J'ai un seul créneau libre" if n == 1 else f"Voici {'deux' if n == 2 else 'trois'} créneaux libres"
     return f"{combien} {ou}{f' ({souhait})' if souhait else ''} :"
@@ -274,9 +311,12 @@ def _expliquer(fil: Fil, motif: Motif, moment: Moment, antenne_id: Optional[int]
     """Why nothing is free, and what letting one wish go would give."""
     souhait = moment.en_francais()
     ou = f" {paroles.a_l_antenne(fil, antenne_id)}" if antenne_id or motif.modalite == "telephone" else ""
-    debut = f"Je n'ai rien de libre{ou}{f', {souhait}' if souhait else ''}. {_pourquoi(fil, motif, moment, prop) if souhait else ''}".rstrip()
+    raison = _pourquoi(fil, motif, moment, prop) if souhait else ""
+    phrase = f"C'est un jour férié ({prop.ferie})." if raison == "ferie" and prop.ferie else \
+        _RAISONS[raison].format(delai=motif.delai_min_h, horizon=motif.delai_max_j) if raison else ""
+    debut = f"Je n'ai rien de libre{ou}{f', {souhait}' if souhait else ''}. {phrase}".rstrip()
     if not prop.relachements:
-        return _rien(fil, motif, antenne_id, pour, debut, prop)
+        return _rien(fil, motif, antenne_id, pour, debut, prop, _CODES.get(raison))
     r: Relachement = prop.relachements[0]
     ou_chercher = None if r.contrainte == "antenne" else antenne_id
     elargi = choix.proposer(fil.session, motif, r.moment, fil.tour.maintenant, antenne_id=ou_chercher, pour=pour,
@@ -285,7 +325,7 @@ def _expliquer(fil: Fil, motif: Motif, moment: Moment, antenne_id: Optional[int]
     if r.contrainte == "antenne":
         fil.donnees.update(antenne=None, partout=True)
     autres = [_bouton_autre(fil, prop.autre_modalite)] if prop.autre_modalite is not None and autre is not None else []
-    return montrer(fil, elargi.creneaux or [r.premier], f"{debut}\nEn revanche, {_LACHE[r.contrainte]} :", autres=autres)
+    return montrer(fil, elargi.creneaux or [r.premier], f"{debut}\nEn revanche, {_LACHE[r.contrainte]} :", refus=_CODES.get(raison), autres=autres)
 
 
 def _bouton_autre(fil: Fil, c: Creneau) -> Bouton:
@@ -294,22 +334,23 @@ def _bouton_autre(fil: Fil, c: Creneau) -> Bouton:
 
 
 def _pourquoi(fil: Fil, motif: Motif, moment: Moment, prop: Proposition) -> str:
+    """The reason, as a key of `_RAISONS`."""
     if prop.ferie:
-        return f"C'est un jour férié ({prop.ferie})."
+        return "ferie"
     horizon = jour_local(fil.tour.maintenant, fil.caisse.fuseau) + timedelta(days=motif.delai_max_j)
-    raison = "trop_loin" if moment.du is not None and moment.du > horizon else \
+    return "trop_loin" if moment.du is not None and moment.du > horizon else \
         "passe" if prop.passe else max((e for e in prop.pertes if e != "existants"), key=lambda e: prop.pertes[e], default="rien")
-    return _RAISONS[raison].format(delai=motif.delai_min_h, horizon=motif.delai_max_j)
 
 
-def _rien(fil: Fil, motif: Motif, antenne_id: Optional[int], pour: Optional[Entretien], debut: str, prop: Proposition) -> list[Dire]:
+def _rien(fil: Fil, motif: Motif, antenne_id: Optional[int], pour: Optional[Entretien], debut: str, prop: Proposition,
+          refus: Optional[str] = None) -> list[Dire]:
     """No single wish let go gives anything: the soonest there is, else the other modality, else a person."""
     fil.donnees.update(moment={}, quand_libre=True, vus=[])
     autres = [_bouton_autre(fil, prop.autre_modalite)] if prop.autre_modalite is not None else []
     libres = choix.proposer(fil.session, motif, Moment(), fil.tour.maintenant, antenne_id=antenne_id, pour=pour,
                             conversation_id=fil.tour.conversation_id).creneaux
     if libres:
-        return montrer(fil, libres, f"{debut}\nLe plus tôt possible, il y aurait :", autres=autres)
+        return montrer(fil, libres, f"{debut}\nLe plus tôt possible, il y aurait :", refus=refus, autres=autres)
     fil.etape = MOMENT
     if autres:
         return [Dire(f"{debut}\nIl reste cependant :", "choices", autres)]

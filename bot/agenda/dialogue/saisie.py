@@ -4,6 +4,7 @@ Called by the site on the raw text, while an act is under way; what it takes goe
 """
 import re
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Collection
 
 from bot.agenda import identite
@@ -15,9 +16,18 @@ from bot.texte.normalisation import cle, nettoyer
 _COURRIEL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _TEL = re.compile(r"(?<![\d,])(?:(?:\+|00)\s?(?:33|262|590|594|596|269)\s?(?:\(0\)\s?)?|0)[1-9](?:[\s.\-]?\d{2}){4}(?!\d)")
 _MOT = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
-_ETIQUETTE = re.compile(rf"\b(pr[ée]nom|nom)\b\s*(?:de famille)?\s*(?:est|c'est|:|=)?\s*({_MOT}(?: (?!pr[ée]nom|nom\b|et\b){_MOT})?)", re.I)
+_ETIQUETTE = re.compile(rf"\b(pr[ée]nom|nom)\b\s*(?:de famille)?\s*(?:(?:est|c'?\s?est)\b|:|=)?\s*({_MOT}(?: (?!pr[ée]nom|nom\b|et\b|mon\b|je\b){_MOT})?)", re.I)
 _PRESENTATION = re.compile(r"(?:je m'appelle|mon nom (?:est|c'est)|au nom de|c'est pour|moi c'est|je suis)\s+(?:mme|madame|monsieur|m\.|mlle)?\s*"
                            rf"({_MOT}(?: {_MOT}){{0,2}})", re.I)
+# « Mon nom c'est Lacaze »: a name wherever it is said.
+_NOM_FORT = re.compile(rf"(?:je m'appel+e|je me nomme|mon (?:pr[ée])?nom\s*(?:de famille)?\s*(?:est|c'?\s?est|:)?"
+                       r"|au nom de|\bnom\s?[:=])\s*(?:mme |madame |monsieur |m\. |mlle )?"
+                       rf"{_MOT}", re.I)
+_RUE = (r"rue|avenue|av\.?|boulevard|bd|bld|place|pl\.?|chemin|ch\.?|route|rte|impasse|imp\.?|all[ée]es?|quai|cours|square|lotissement|r[ée]sidence"
+        r"|lieu[- ]dit|lieudit|hameau|faubourg|passage|villa|za|zi|esplanade")
+_ADRESSE = re.compile(rf"(?P<adresse>(?:\d{{1,4}}\s*(?:bis|ter|quater|[a-d]\b)?,?\s+)?(?:{_RUE})\b[^\d,;]*?)"
+                      r"[\s,;-]+(?P<code_postal>\d{5}|2[ABab]\d{3})[\s,]+"
+                      r"(?P<ville>[^\W\d_][^\d,;.!?]*)", re.I)
 _CIVILITE = re.compile(r"^(?:mme|madame|monsieur|mr|m\.|mlle)\s+", re.I)
 
 
@@ -46,11 +56,38 @@ def relever(texte: str, etape: str = "", lieux: Collection[str] = ()) -> Releve:
     if courriel:
         prive["courriel"] = courriel[0]
         texte = texte.replace(courriel[0], "[adresse masquée]")
-    if etape == coordonnees.ETAPE and not any(cle(lieu) in cle(texte) for lieu in lieux):
+    if etape == acces.ETAPE:
+        return Releve(_relever_code(texte, prive), prive)
+    if etape == coordonnees.ADRESSE_ETAPE:
+        texte = _relever_adresse(texte, prive)
+    ici = any(cle(lieu) in cle(texte) for lieu in lieux)
+    if (etape == coordonnees.ETAPE and not ici) or _NOM_FORT.search(texte) or (prive and not ici and _signe(texte)) or "ville" in prive:
         texte = _relever_nom(texte, prive)
-    elif etape == acces.ETAPE:
-        texte = _relever_code(texte, prive)
     return Releve(texte, prive)
+
+
+def montrable(texte: str) -> str:
+    """A message as it may be kept: without the code of a booking and the name that opens it (« déplacer mon rdv ABCD2345 Martin à jeudi »)."""
+    code, nom, _ = code_et_nom(texte, False)
+    if code is None:
+        return texte
+    texte = texte.replace(code, "[code masqué]")
+    return re.sub(rf"\b{re.escape(nom)}\b", "[nom masqué]", texte) if nom else texte
+
+
+def _signe(texte: str) -> bool:
+    """Beside a number or an address, two or three words in capitals are who they belong to (« Paul Ducasse paul@… »)."""
+    mots = re.sub(r"\[[^\]]*\]|[,;:.!/()]", " ", texte).split()
+    return 2 <= len(mots) <= 3 and all(m[0].isupper() for m in mots)
+
+
+def _relever_adresse(texte: str, prive: dict[str, str]) -> str:
+    """« 3 rue des Lilas, 64100 Bayonne », in the order in which envelopes are written."""
+    trouvee = _ADRESSE.search(texte)
+    if trouvee is None:
+        return texte
+    prive.update({champ: valeur.strip(" ,;-") for champ, valeur in trouvee.groupdict().items()})
+    return f"{texte[:trouvee.start()].strip(' ,;-')} [adresse masquée]{texte[trouvee.end():]}".strip()
 
 
 def _relever_code(texte: str, prive: dict[str, str]) -> str:
@@ -72,6 +109,8 @@ def _relever_nom(texte: str, prive: dict[str, str]) -> str:
     dit = _PRESENTATION.search(texte)
     reste = re.sub(r"\[[^\]]*\]|[,;:.!/()]|\b(?:et|t[ée]l|t[ée]l[ée]phone|mail|courriel|mon|num[ée]ro|au|est|le)\b", " ", texte, flags=re.I)
     mots = _CIVILITE.sub("", (dit[1] if dit else reste).strip()).split()
+    if dit:  # « je m'appelle Jeanne Martin et je voudrais… »
+        mots = list(takewhile(lambda m: not _ordinaire(m) or cle(m) in PARTICULES, mots))
     if not 1 <= len(mots) <= 3 or "?" in texte or any(not _d_un_nom(m, rang) for rang, m in enumerate(mots)):
         return texte
     capitales = [m for m in mots if m.isupper() and len(m) > 1]

@@ -41,5 +41,5 @@ from bot.contacts.tables.conversation import ISSUES, RAISONS_AVIS, Avis, Brouill
 from bot.contacts.tables.enquete import Commentaire, FeuilleRencontre, InvitationEnquete, Participation, Releve, Reponse, UniteSondage, Vague
 from bot.contacts.tables.relais import Presence, Rappel, Relais
 from bot.contacts.tables.rgpd import Effacement, Elimination, PassagePurge
-from bot.contacts.tables.trace import Audit, Historique
+from bot.contacts.tables.trace import Audit, Historique, RepereAudit
 from bot.contacts.tables.trame import SaisieTrame

@@ -1,11 +1,11 @@
 """What happened, append only: history of the objects of the caisse, and audit of who read or wrote a personal file.
 
-Triggers refuse UPDATE and DELETE on both tables (migration 0002); the audit lines are chained by their hashes.
+Triggers refuse UPDATE and DELETE (migrations 0002 and 0010); the audit lines are chained by their hashes, and leave after a year only.
 """
 from datetime import datetime
 from typing import Any, Optional
 
-from sqlalchemy import JSON, Index, Integer, String
+from sqlalchemy import JSON, CheckConstraint, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.contacts.base import Base, Instant
@@ -43,3 +43,16 @@ class Audit(Base):
     objet_id: Mapped[Optional[str]] = mapped_column(String(40), info=ANONYME)
     precedent: Mapped[str] = mapped_column(String(64), info=ANONYME, comment="empreinte de la ligne précédente ; zéros pour la première")
     empreinte: Mapped[str] = mapped_column(String(64), unique=True, info=ANONYME)
+
+
+class RepereAudit(Base):
+    """The end of what was purged from the trail: the chain goes on from its hash, and the seal shows that the purge was ours."""
+
+    __tablename__ = "audit_repere"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    le: Mapped[datetime] = mapped_column(Instant, info=ANONYME)
+    dernier_id: Mapped[int] = mapped_column(Integer, unique=True, info=ANONYME, comment="dernière ligne purgée")
+    empreinte: Mapped[str] = mapped_column(String(64), info=ANONYME, comment="la sienne : la première ligne gardée la porte comme précédente")
+    nombre: Mapped[int] = mapped_column(Integer, info=ANONYME, comment="lignes purgées cette fois")
+    sceau: Mapped[str] = mapped_column(String(64), info=ANONYME, comment="HMAC de ce qui précède, par la clé de l'installation")
+    __table_args__ = (CheckConstraint("nombre > 0", name="nombre"),)

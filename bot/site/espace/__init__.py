@@ -51,9 +51,10 @@ from bot.site.espace import (
     rencontres,
     rendez_vous,
     trame,
+    usage,
 )
 
 routeur = APIRouter()
 for _module in (connexion, accueil, compte, equipe, enquete, campagne, courriers, kit,
-                agenda, fermetures, rendez_vous, trame, dossier, rencontres, relais, bilan, relecture):
+                agenda, fermetures, rendez_vous, trame, dossier, rencontres, relais, bilan, relecture, usage):
     routeur.include_router(_module.routeur)

@@ -29,6 +29,7 @@ from bot.texte.normalisation import nettoyer
 
 CHAMP_CSRF, ENTETE_CSRF = "csrf", "x-csrf"
 CHAMPS_MAX = 1_000
+SIGNES_DE_VIE = frozenset({"relais.signe", "relais.presence", "relais.flux", "relais.file.flux"})
 # Where one is sent while something is still missing.
 SUITES = {CODE: "/espace/connexion/code", MOT_DE_PASSE: "/espace/compte/mot-de-passe", ENROLEMENT: "/espace/compte/double-authentification"}
 
@@ -124,7 +125,8 @@ class Etat:
     saisie: Saisie = field(default_factory=Saisie)
     # A visitor without a cookie is given one with the page, so that her form can be told from another site's.
     cookie_neuf: bool = False
-    notes: int = 0
+    # The lines of audit that this request has written, by whichever hand.
+    notes: list[int] = field(default_factory=list)
 
 
 # -- what a route uses ---------------------------------------------------------------------------------------------------------------------
@@ -158,7 +160,8 @@ def noter_acces(request: Request, session: Session, objet_id: "Union[str, int, N
                 objet: Optional[str] = None) -> None:
     """The audit line of this route, in the transaction of what it reads or writes. `acte` and `objet` default to those of DROITS.
 
-    A route that declares an `acte` and forgets to call this gets its line from the guard, after the fact.
+    A route that does not call this, and whose services note nothing, gets its line from the guard, after the fact: `acte` is then that of DROITS,
+    or the route's own name.
     """
     etat: Etat = request.state.espace
     droit, acteur = etat.droit, etat.acteur
@@ -166,7 +169,6 @@ def noter_acces(request: Request, session: Session, objet_id: "Union[str, int, N
     audit.noter(session, le=request.app.state.contexte.horloge.maintenant(), acteur=acteur.acteur, role=acteur.role, caisse_code=acteur.caisse_code,
                 acte=acte or droit.acte or etat.route, objet=objet or droit.objet,
                 objet_id=objet_id if objet_id is not None else _numero(request, droit))
-    etat.notes += 1
 
 
 def _numero(request: Request, droit: Droit) -> Optional[str]:
@@ -233,6 +235,7 @@ async def _preparer(request: Request, route: str) -> None:
     cookie = request.cookies.get(nom_cookie(contexte.reglages), "")
     etat = Etat(route, DROITS.get(route), cookie or secrets.token_urlsafe(32), cookie_neuf=not cookie)
     request.state.espace = etat
+    etat.notes = audit.suivre()
     if etat.droit is None:
         raise Introuvable
     etat.acteur = await to_thread.run_sync(_reconnaitre, request, cookie)
@@ -331,9 +334,11 @@ def _noter_refus(request: Request, acteur: Acteur, route: str) -> None:
 
 
 def _completer_audit(request: Request, statut: int) -> None:
-    """The line of a route that declares one and did not write it. Nothing is shown when it cannot be written."""
+    """The line of a route that was taken and wrote none (reference security.md S16: one, whatever the route). Nothing is shown when it cannot be
+    written. What a script sends by itself every few seconds says only that a page is open."""
     etat: Etat = request.state.espace
-    if etat.droit is not None and etat.droit.acte and etat.acteur is not None and not etat.notes and statut < 400:
+    dedans = etat.droit is not None and etat.acteur is not None and etat.acteur.etape == OUVERTE
+    if dedans and not etat.notes and statut < 400 and etat.route not in SIGNES_DE_VIE:
         with request.app.state.contexte.sessions() as s:
             noter_acces(request, s)
 

@@ -1,16 +1,16 @@
-"""The agenda of the caisse: day and week as a table, opening and closing with what that brings shown first, undo, calendar feed.
-Entretiens one by one are in `rendez_vous`; every rule in bot.agenda."""
+"""The agenda of the caisse: day and week as a table and as a calendar, opening with what that brings shown first, undo, calendar feed.
+Entretiens one by one are in `rendez_vous`, closings in `fermetures`; every rule in bot.agenda."""
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Mapping, Optional, Sequence
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.agenda import ics, journee, ouvertures, reprises
+from bot.agenda import ics, journee, ouvertures, phrase_ouverture, reprises
 from bot.agenda.instants import bornes_du_jour, heure_en_lettres, jour_local, local, vers_utc
 from bot.agenda.journee import Ligne
 from bot.agenda.jours_feries import feries_entre
@@ -25,7 +25,7 @@ from bot.site.espace import agenda_commun as commun
 from bot.site.espace.acces import Acteur, Saisie, exiger, routeur_espace, saisie
 from bot.site.espace.accueil import CARTES, Carte
 from bot.site.espace.gabarits import FAITS, adresse, rendre, retour
-from bot.texte.typographie import quantite
+from bot.texte.typographie import date_longue, quantite
 
 routeur = routeur_espace()
 FAITS.update(
@@ -82,25 +82,42 @@ def agenda(request: Request, acteur: Acteur = Depends(exiger())) -> Response:
     return _page(request, acteur)
 
 
-def _page(request: Request, acteur: Acteur, erreurs: Optional[Mapping[str, str]] = None) -> Response:
-    demande, maintenant = request.query_params, commun.maintenant(request)
+@dataclass(frozen=True)
+class Regard:
+    """What a page of the agenda looks at: a day or the week of a day. `erreurs`: a date that could not be read, replaced by today."""
+
+    vue: str
+    jour: date
+    du: date
+    au: date
+    erreurs: Optional[Mapping[str, str]] = None
+
+
+def _regard(request: Request, acteur: Acteur) -> Regard:
+    demande, erreurs = request.query_params, None
     vue = demande.get("vue", "semaine") if demande.get("vue") in VUES else "semaine"
     try:
         jour = commun.lire_jour(demande.get("jour", ""), defaut=commun.aujourdhui(request, acteur))
     except commun.SaisieIllisible as refus:
         jour, erreurs = commun.aujourdhui(request, acteur), {"jour": refus.message}
     du, au = journee.semaine(jour) if vue == "semaine" else (jour, jour)
+    return Regard(vue, jour, du, au, erreurs)
+
+
+def _page(request: Request, acteur: Acteur) -> Response:
+    r, maintenant = _regard(request, acteur), commun.maintenant(request)
     with request.app.state.contexte.sessions.lecture() as s:
         gens = commun.equipe(s, acteur.caisse_code)
-        qui = _choisi(s, acteur, demande.get("conseiller", ""), gens)
-        jours = _journees(s, qui, du, au, maintenant)
-        defaisables = [(r, _decrire(s, acteur, r)) for r in reprises.a_defaire(s, commun.auteur(acteur), maintenant)]
-    pas = timedelta(days=7 if vue == "semaine" else 1)
-    return rendre(request, "espace/agenda.html", 422 if erreurs else 200, erreurs=erreurs, vue=vue, jour=jour, jours=jours, qui=qui,
+        qui = _choisi(s, acteur, request.query_params.get("conseiller", ""), gens)
+        jours = _journees(s, qui, r.du, r.au, maintenant)
+        defaisables = [(x, _decrire(s, acteur, x)) for x in reprises.a_defaire(s, commun.auteur(acteur), maintenant)]
+    pas = timedelta(days=7 if r.vue == "semaine" else 1)
+    return rendre(request, "espace/agenda.html", 422 if r.erreurs else 200, erreurs=r.erreurs, vue=r.vue, jour=r.jour, jours=jours, qui=qui,
                   nom_qui=commun.nommer(qui), gens=commun.choix(gens), a_moi=qui.id == acteur.conseiller_id, ecrire=commun.ecrit_pour(acteur, qui.id),
-                  titre=_titre(vue, du, au), avant=_vers(vue, jour - pas, qui), apres=_vers(vue, jour + pas, qui), reprises=defaisables,
-                  ce_jour=_vers(vue, commun.aujourdhui(request, acteur), qui), autre_vue=_vers("jour" if vue == "semaine" else "semaine", jour, qui),
-                  jour_seul=lambda j: _vers("jour", j, qui))
+                  titre=_titre(r.vue, r.du, r.au), avant=_vers(r.vue, r.jour - pas, qui), apres=_vers(r.vue, r.jour + pas, qui),
+                  reprises=defaisables, ce_jour=_vers(r.vue, commun.aujourdhui(request, acteur), qui),
+                  autre_vue=_vers("jour" if r.vue == "semaine" else "semaine", r.jour, qui), jour_seul=lambda j: _vers("jour", j, qui),
+                  evenements=_vers(r.vue, r.jour, qui, "agenda.evenements"))
 
 
 def _choisi(session: Session, acteur: Acteur, donne: str, gens: Sequence[Conseiller]) -> Conseiller:
@@ -113,8 +130,8 @@ def _choisi(session: Session, acteur: Acteur, donne: str, gens: Sequence[Conseil
     return next((c for c in gens if c.id == acteur.conseiller_id), gens[0] if gens else session.get_one(Conseiller, acteur.conseiller_id))
 
 
-def _vers(vue: str, jour: date, qui: Conseiller) -> str:
-    return adresse("agenda") + "?" + urlencode({"vue": vue, "jour": jour.isoformat(), "conseiller": qui.id})
+def _vers(vue: str, jour: date, qui: Conseiller, route: str = "agenda") -> str:
+    return adresse(route) + "?" + urlencode({"vue": vue, "jour": jour.isoformat(), "conseiller": qui.id})
 
 
 def _titre(vue: str, du: date, au: date) -> str:
@@ -191,6 +208,61 @@ def _rang(session: Session, ligne: Ligne, jour: date, fuseau: str) -> Rang:
                 lien=adresse("agenda.fermeture.voir", fermeture_id=ligne.id))
 
 
+# -- the same as a calendar ------------------------------------------------------------------------------------------------------------------
+
+# What the calendar shows of a day when nothing falls outside.
+HEURES_MONTREES = (time(8), time(18))
+
+
+@routeur.get("/espace/agenda/evenements", name="agenda.evenements")
+def evenements(request: Request, acteur: Acteur = Depends(exiger())) -> Response:
+    """What the page « agenda » shows for the same address, as the calendar component reads it: local wall-clock times, no offset."""
+    r, maintenant = _regard(request, acteur), commun.maintenant(request)
+    if r.erreurs:
+        raise commun.SaisieIllisible("jour", r.erreurs["jour"])
+    with request.app.state.contexte.sessions.lecture() as s:
+        qui = _choisi(s, acteur, request.query_params.get("conseiller", ""), commun.equipe(s, acteur.caisse_code))
+        fuseau, calendrier = lieu_et_heure(s, qui, None)
+        montres = [_evenement(s, x, fuseau) for x in journee.agenda(s, qui, r.du, r.au, maintenant)]
+        montres += [_ouvert(s, o, j) for j in _jours(r) for o in journee.ouvertures_de(s, qui.id, j) if _heures_du(o, j) is not None]
+        montres += _feries(s, qui.caisse_code, feries_entre(calendrier, r.du, r.au), r)
+    return JSONResponse({"jour": r.jour.isoformat(), "vue": r.vue, **_bornes(montres), "evenements": montres})
+
+
+def _jours(r: Regard) -> list[date]:
+    return [r.du + timedelta(days=n) for n in range((r.au - r.du).days + 1)]
+
+
+def _evenement(session: Session, ligne: Ligne, fuseau: str) -> dict[str, Any]:
+    jour = jour_local(ligne.debut, fuseau)
+    rang = _rang(session, ligne, jour, fuseau)
+    detail = " · ".join(x for x in (rang.quoi, rang.ou, rang.etat) if x) if rang.genre == "entretien" else rang.ou
+    titre = {"entretien": rang.qui, "fermeture": f"Fermé : {rang.quoi}"}.get(rang.genre, rang.quoi)
+    return {"id": f"{ligne.genre}-{ligne.id}", "genre": ligne.genre, "titre": titre, "detail": detail, "lien": rang.lien,
+            "de": f"{local(ligne.debut, fuseau):%Y-%m-%dT%H:%M}", "a": f"{local(ligne.fin, fuseau):%Y-%m-%dT%H:%M}"}
+
+
+def _ouvert(session: Session, o: Ouverture, jour: date) -> dict[str, Any]:
+    de, a = _heures_du(o, jour) or (o.debut, o.fin)
+    lieu = session.get_one(Antenne, o.antenne_id).nom if o.antenne_id is not None else "téléphone"
+    return {"id": f"ouverture-{o.id}-{jour}", "genre": "ouverture", "titre": f"Ouvert : {lieu}", "detail": "", "lien": None,
+            "de": f"{jour}T{de:%H:%M}", "a": f"{jour}T{a:%H:%M}"}
+
+
+def _feries(session: Session, caisse_code: str, feries: Mapping[date, str], r: Regard) -> list[dict[str, Any]]:
+    ouverts = set(session.scalars(select(FerieOuvert.jour).where(FerieOuvert.caisse_code == caisse_code, FerieOuvert.jour.between(r.du, r.au))))
+    return [{"id": f"ferie-{j}", "genre": "ferie", "titre": f"Férié : {nom}", "detail": "", "lien": None,
+             "de": f"{j}T{HEURES_MONTREES[0]:%H:%M}", "a": f"{j}T{HEURES_MONTREES[1]:%H:%M}"} for j, nom in feries.items() if j not in ouverts]
+
+
+def _bornes(montres: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The hours of the day that the calendar must show, as « 08:00 », whole; a closing of whole days does not stretch it."""
+    dates = [x for x in montres if x["genre"] != "fermeture"]
+    tot = min([HEURES_MONTREES[0], *(time.fromisoformat(x["de"][11:]) for x in dates)])
+    tard = max([HEURES_MONTREES[1], *(time.fromisoformat(x["a"][11:]) for x in dates)])
+    return {"des": f"{tot.hour:02d}:00", "jusque": f"{tard.hour + bool(tard.minute):02d}:00"}
+
+
 # -- undoing -------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -221,56 +293,129 @@ def defaire(request: Request, acteur: Acteur = Depends(exiger()), saisie: Saisie
 
 @routeur.get("/espace/agenda/ouverture", name="agenda.ouverture")
 def ouverture(request: Request, acteur: Acteur = Depends(exiger())) -> Response:
-    """The form; filled, what it would give: slots, holidays left out, overlaps. Nothing is saved."""
+    """The form; said in a sentence, drawn in the calendar or filled, what it would give: slots, holidays left out, overlaps. Nothing is saved."""
     demandee = Saisie(tuple(request.query_params.multi_items()))
+    if demandee.un("phrase"):
+        return _depuis_phrase(request, acteur, demandee)
+    if demandee.un("geste"):
+        demandee = _completer_geste(request, acteur, demandee)
     return _page_ouverture(request, acteur, demandee, apercevoir=bool(demandee.un("debut")))
+
+
+def _depuis_phrase(request: Request, acteur: Acteur, demandee: Saisie) -> Response:
+    """« mardi et jeudi 14 h-17 h au téléphone jusqu'à fin octobre »: the preview when all is said, else the form with what was understood."""
+    texte = demandee.un("phrase")
+    with request.app.state.contexte.sessions.lecture() as s:
+        qui = _pour(s, acteur, demandee)
+        fuseau = lieu_et_heure(s, qui, None)[0]
+        lu = phrase_ouverture.lire(texte, commun.maintenant(request), fuseau, commun.antennes(s, acteur.caisse_code))
+        manque = [nom for nom, dit in (("le jour", lu.jours), ("les heures", lu.debut), ("le lieu (au téléphone, ou l'antenne)", lu.lieu),
+                                       ("jusqu'à quand", lu.jusqu_au or not lu.chaque)) if not dit]
+        antenne_id = None if lu.lieu in (None, phrase_ouverture.TELEPHONE) else int(lu.lieu or 0)
+        retenus = phrase_ouverture.motifs_qui_tiennent(s, acteur.caisse_code, antenne_id, lu.debut, lu.fin) if lu.debut and lu.fin else []
+    paires = [("phrase", texte), ("conseiller", str(qui.id)), *(("jour", j.isoformat()) for j in lu.jours)]
+    paires += [(nom, f"{heure:%H:%M}") for nom, heure in (("debut", lu.debut), ("fin", lu.fin)) if heure]
+    paires += [("jusqu_au", lu.jusqu_au.isoformat() if lu.jusqu_au else ""), ("antenne", str(antenne_id or ""))]
+    comprise = Saisie((*paires, *(("motifs", m.code) for m in retenus)))
+    if manque:
+        phrase = f"Il manque {' et '.join(manque)}. Ajoutez-le à la phrase, ou complétez le formulaire : ce qui est compris y est déjà."
+        return _page_ouverture(request, acteur, comprise, 422, {"phrase": phrase})
+    return _page_ouverture(request, acteur, comprise, apercevoir=True)
+
+
+def _completer_geste(request: Request, acteur: Acteur, demandee: Saisie) -> Saisie:
+    """Hours drawn in the calendar: the counsellor's usual antenne, and every motif that fits; all of it may be changed below."""
+    try:
+        debut, fin = commun.lire_heure(demandee.un("debut"), "debut"), commun.lire_heure(demandee.un("fin"), "fin")
+    except commun.SaisieIllisible:
+        return demandee
+    with request.app.state.contexte.sessions.lecture() as s:
+        antenne_id = _pour(s, acteur, demandee).antenne_id
+        retenus = phrase_ouverture.motifs_qui_tiennent(s, acteur.caisse_code, antenne_id, debut, fin)
+    gardees = tuple((n, v) for n, v in demandee.paires if n in ("conseiller", "jour", "debut", "fin"))
+    return Saisie((*gardees, ("antenne", str(antenne_id or "")), *(("motifs", m.code) for m in retenus)))
+
+
+def _pour(session: Session, acteur: Acteur, demandee: Saisie) -> Conseiller:
+    """Whose agenda opens. Raises Introuvable, DroitRefuse."""
+    qui = de_la_caisse(session, Conseiller, commun.lire_cle(demandee.un("conseiller")) or acteur.conseiller_id, acteur.caisse_code)
+    commun.exiger_ecriture(acteur, qui.id)
+    return qui
+
+
+@dataclass
+class Apercu:
+    """What several openings would give together, as the page says it."""
+
+    jours: int
+    creneaux: list[tuple[str, int]]
+    feries: list[str]
+    chevauche: list[str]
+    quand: str
+
+    @property
+    def confirmable(self) -> bool:
+        return not self.chevauche and any(n for _, n in self.creneaux)
+
+
+def _apercevoir(session: Session, demandes: Sequence[DemandeOuverture], offerts: Sequence[Motif], maintenant: datetime) -> Apercu:
+    """Raises OuvertureInvalide."""
+    vus = [ouvertures.apercu(session, d, maintenant) for d in demandes]
+    creneaux = [(m.libelle, sum(v.creneaux[m.code] for v in vus)) for m in offerts if m.code in vus[0].creneaux]
+    chevauche = [f"{_ecrire_heures(o)}, {commun.jour_en_lettres(o.du).lower()}" for v in vus for o in v.chevauchements]
+    feries = [f"{commun.jour_en_lettres(j).lower()} ({nom})" for v in vus for j, nom in sorted(v.feries.items())]
+    une = demandes[0]
+    repete = f", puis chaque semaine jusqu'au {date_longue(une.jusqu_au)}" if une.jusqu_au else ""
+    ou = session.get_one(Antenne, une.antenne_id).nom if une.antenne_id is not None else "au téléphone"
+    premier, *suite = (commun.jour_en_lettres(d.du) for d in demandes)
+    jours = " et ".join([premier, *(j.lower() for j in suite)])
+    quand = f"{jours}{repete}, {heure_en_lettres(une.debut)} – {heure_en_lettres(une.fin)}, {ou}"
+    return Apercu(sum(v.jours for v in vus), creneaux, feries, chevauche, quand)
 
 
 def _page_ouverture(request: Request, acteur: Acteur, demandee: Saisie, statut: int = 200, erreurs: Optional[Mapping[str, str]] = None,
                     apercevoir: bool = False) -> Response:
-    apercu, lignes = None, []
+    apercu = None
     with request.app.state.contexte.sessions.lecture() as s:
         offerts = motifs(s, acteur.caisse_code, pour_assure=False)
         gens = [c for c in commun.equipe(s, acteur.caisse_code) if commun.ecrit_pour(acteur, c.id)]
         lieux = commun.antennes(s, acteur.caisse_code)
         if apercevoir:
             try:
-                apercu = ouvertures.apercu(s, _demande(s, acteur, demandee, commun.aujourdhui(request, acteur)), commun.maintenant(request))
-                lignes = [(m.libelle, apercu.creneaux[m.code]) for m in offerts if m.code in apercu.creneaux]
+                demandes = _demandes(s, acteur, demandee, commun.aujourdhui(request, acteur))
+                apercu = _apercevoir(s, demandes, offerts, commun.maintenant(request))
             except (commun.SaisieIllisible, OuvertureInvalide) as refus:
                 statut, erreurs = 422, commun.fautes(refus, {}, "debut")
-    return rendre(request, "espace/agenda_ouverture.html", statut, erreurs=erreurs, saisie=demandee, apercu=apercu, lignes=lignes,
-                  gens=commun.choix(gens), antennes=commun.choix(lieux, "Aucune : au téléphone seulement"),
-                  motifs=[(m.code, m.libelle) for m in offerts],
-                  chevauche=[f"{_ecrire_heures(o)}, {commun.jour_en_lettres(o.du).lower()}" for o in apercu.chevauchements] if apercu else [],
-                  jours_perdus=[f"{commun.jour_en_lettres(j).lower()} ({nom})" for j, nom in apercu.feries.items()] if apercu else [],
-                  confirmable=apercu is not None and not apercu.chevauchements and any(apercu.creneaux.values()))
+    return rendre(request, "espace/agenda_ouverture.html", statut, erreurs=erreurs, saisie=demandee, apercu=apercu, gens=commun.choix(gens),
+                  antennes=commun.choix(lieux, "Aucune : au téléphone seulement"), motifs=[(m.code, m.libelle) for m in offerts])
 
 
 def _ecrire_heures(o: Ouverture) -> str:
     return f"{heure_en_lettres(o.debut)} – {heure_en_lettres(o.fin)}"
 
 
-def _demande(session: Session, acteur: Acteur, saisie: Saisie, aujourdhui: date) -> DemandeOuverture:
-    """What the form asks for. Raises SaisieIllisible, Introuvable, DroitRefuse, OuvertureInvalide (no motif)."""
-    qui = commun.lire_cle(saisie.un("conseiller")) or acteur.conseiller_id
-    de_la_caisse(session, Conseiller, qui, acteur.caisse_code)
-    commun.exiger_ecriture(acteur, qui)
+def _demandes(session: Session, acteur: Acteur, saisie: Saisie, aujourdhui: date) -> list[DemandeOuverture]:
+    """What the form asks for, one a day. Raises SaisieIllisible, Introuvable, DroitRefuse, OuvertureInvalide (no motif)."""
+    qui = _pour(session, acteur, saisie)
     par_code = {m.code: m for m in motifs(session, acteur.caisse_code, pour_assure=False)}
     choisis: list[Motif] = [par_code[c] for c in saisie.tous("motifs") if c in par_code]
-    du = commun.lire_jour(saisie.un("jour"), "jour", aujourdhui)
+    jours = [commun.lire_jour(j, "jour", aujourdhui) for j in dict.fromkeys(saisie.tous("jour"))][:7] or [aujourdhui]
     fin = saisie.un("jusqu_au")
-    return DemandeOuverture(qui, du, commun.lire_heure(saisie.un("debut"), "debut"), commun.lire_heure(saisie.un("fin"), "fin"), choisis,
-                            commun.lire_cle(saisie.un("antenne")), commun.lire_jour(fin, "jusqu_au") if fin else None)
+    jusqu_au = commun.lire_jour(fin, "jusqu_au") if fin else None
+    return [DemandeOuverture(qui.id, du, commun.lire_heure(saisie.un("debut"), "debut"), commun.lire_heure(saisie.un("fin"), "fin"), choisis,
+                             commun.lire_cle(saisie.un("antenne")), jusqu_au) for du in jours]
 
 
 @routeur.post("/espace/agenda/ouverture", name="agenda.ouvrir")
 def ouvrir(request: Request, acteur: Acteur = Depends(exiger()), saisie: Saisie = Depends(saisie)) -> Response:
-    """Save what the preview showed. Wrong or overlapping: the form again, with what was typed."""
+    """Save what the preview showed, all of it or nothing. Wrong or overlapping: the form again, with what was typed."""
     maintenant, jour = commun.maintenant(request), commun.aujourdhui(request, acteur)
+
+    def travail(s: Session) -> None:
+        for demande in _demandes(s, acteur, saisie, jour):
+            ouvertures.ouvrir(s, demande, commun.auteur(acteur), maintenant)
     try:
-        en_transaction(request.app.state.contexte.sessions, lambda s: ouvertures.ouvrir(
-            s, _demande(s, acteur, saisie, jour), commun.auteur(acteur), maintenant))
+        en_transaction(request.app.state.contexte.sessions, travail)
     except (commun.SaisieIllisible, OuvertureInvalide, OuvertureChevauche) as refus:
         return _page_ouverture(request, acteur, saisie, refus.statut, commun.fautes(refus, {}, "debut"))
     return _retour_agenda("creneaux_ouverts", saisie.un("jour"), saisie.un("conseiller"))

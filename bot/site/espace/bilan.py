@@ -45,7 +45,8 @@ TYPES = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "json": "
 CSP_DOCUMENT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
-@public.get("/schemas/bilan-regional-1.0.json", summary="Schéma JSON du fichier d'échange d'un bilan régional")
+@public.get("/schemas/bilan-regional-1.0.json", summary="Schéma JSON du fichier d'échange d'un bilan régional", response_class=Response,
+            responses={200: {"content": {"application/schema+json": {"schema": {"type": "object"}}}}})
 def schema() -> JSONResponse:
     """The published schema of the interchange file (docs/schemas holds the same)."""
     return JSONResponse(schema_json(), media_type="application/schema+json")
@@ -92,7 +93,8 @@ def _carte(session: Session, acteur: Acteur, maintenant: datetime) -> Optional[C
     if echeance.jours_restants(maintenant, fin) > max(echeance.PALIERS) or (bilan is not None and bilan.transmis_le is not None):
         return None
     etat = ETATS[bilan.etat] if bilan else "pas commencé"
-    return Carte(f"Bilan {annee}", "espace/bilan_carte.html", {"phrase": echeance.compte_a_rebours(maintenant, fin), "etat": etat}, 5,
+    return Carte(f"Bilan {annee}", "espace/bilan_carte.html", {"phrase": echeance.compte_a_rebours(maintenant, fin), "etat": etat,
+                 "rappel": echeance.dernier_rappel(session, acteur.caisse_code, annee)}, 5,
                  ("Ouvrir le bilan", "/espace/bilan"))
 
 
@@ -309,8 +311,9 @@ def table_reception(request: Request, annee: Optional[int] = Query(None, ge=2009
         pris = [national.Recu(r.caisse_code or "", "", r.sequence or 0, r.sha256 or "", r.hors_delai, {}, r.ecartes) for r in tous
                 if r.etat in reception.RETENUS]
         return rendre(request, "espace/bilans.html", annee=exercice, absente=None, registre=connu, perimetre=national.perimetre(connu, pris, tous),
-                      recus=list(reversed(tous)), numeros={r.caisse_code: r.id for r in tous if r.etat in reception.RETENUS}, etats=ETATS_RECEPTION,
-                      editions=national.editions(s, exercice), rebours=echeance.compte_a_rebours(maintenant, connu.limite),
+                      recus=list(reversed(tous)), numeros={r.caisse_code: r.id for r in tous if r.etat in reception.RETENUS},
+                      etats=ETATS_RECEPTION, etats_fichier=ETATS, editions=national.editions(s, exercice),
+                      rebours=echeance.compte_a_rebours(maintenant, connu.limite),
                       exercice=s.get(ExerciceBilan, exercice), proposition=saisie.lire_un(s, saisie.dossier_national(exercice), "socle_n1"))
 
 

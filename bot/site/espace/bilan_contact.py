@@ -110,6 +110,12 @@ def remplir(domaines: Mapping[str, DomaineAborde], **plus: Any) -> Saisie:
     return Saisie(tuple(paires))
 
 
+def repete(saisie: Saisie, domaines: Mapping[str, DomaineAborde]) -> bool:
+    """Whether the form says of the domains what these say, and nothing more."""
+    connus = remplir(domaines)
+    return all(saisie.un(f"d_{c}") == connus.un(f"d_{c}") for c in DOMAINES)
+
+
 def depuis_contact(contact: Contact) -> Saisie:
     """What was recorded of a contact, as the form shows it."""
     domaines = {d.domaine: DomaineAborde(d.profondeur, d.personnalise, d.raison) for d in contact.domaines}

@@ -2,6 +2,7 @@
 What a session may then do belongs to `acces` and `droits`; the account itself to `compte`."""
 import re
 import secrets
+from contextlib import suppress
 from datetime import datetime, timezone
 
 from anyio import to_thread
@@ -12,7 +13,9 @@ from sqlalchemy.orm import Session
 from bot.contacts import audit, comptes, connexion, mots_de_passe, totp
 from bot.contacts.connexion import IdentifiantsRefuses, TropDEssais
 from bot.contacts.conversations import TropDeMessages
+from bot.contacts.refus import Refus
 from bot.contacts.tables import Compte, SessionEspace
+from bot.site import api
 from bot.site.espace.acces import Acteur, Etat, Saisie, aller, cle, exiger, poser_cookie, routeur_espace, saisie
 from bot.site.espace.droits import OUVERTE
 from bot.site.espace.gabarits import FAITS, patienter, rendre
@@ -66,7 +69,7 @@ def _entrer(request: Request, saisie: Saisie) -> Response:
                                 identifiant=identifiant), refus)
     reponse = aller(suite)  # the guard sends on to what is still missing
     poser_cookie(reponse, secret, request.app.state.contexte.reglages)
-    return reponse
+    return oublier_conversation(request, reponse)
 
 
 def authentifier(request: Request, identifiant: str, mot_de_passe: str) -> str:
@@ -163,7 +166,17 @@ def sortir(request: Request, acteur: Acteur = Depends(exiger())) -> Response:
         audit.noter(s, le=contexte.horloge.maintenant(), acteur=acteur.acteur, role=acteur.role, caisse_code=acteur.caisse_code,
                     acte="connexion.fermee", objet="compte", objet_id=acteur.compte_id)
     reponse = aller("/espace/connexion?fait=deconnecte")
-    return oublier_cookie(request, reponse)
+    return oublier_conversation(request, oublier_cookie(request, reponse))
+
+
+def oublier_conversation(request: Request, reponse: Response) -> Response:
+    """The conversation of this browser ends where someone comes in or goes out: what was said belongs to who said it (security.md S1)."""
+    contexte, secret = request.app.state.contexte, api.lire_cookie(request)
+    if secret:
+        with suppress(Refus):
+            contexte.dialogue.oublier(secret)
+        api.retirer_cookie(reponse, contexte.reglages)
+    return reponse
 
 
 def oublier_cookie(request: Request, reponse: Response) -> Response:

@@ -35,7 +35,7 @@ class Droit:
 
     `niveaux`: any one of them is enough. `phrase`: what the route is for, as in « … : réservé aux responsables. » `menu`: its name in the
     navigation, in the order of the table. `etapes`: how far one must have come (fully logged in, by default). `acte` and `objet`: the line
-    of audit that taking it leaves (« dossier.lu », « assure »).
+    of audit that taking it leaves (« dossier.lu », « assure »); by default the name of the route.
     """
 
     niveaux: Collection[str]
@@ -58,6 +58,7 @@ DROITS: dict[str, Droit] = {
     "accueil": Droit(TOUS, "voir sa journée", menu="Aujourd'hui"),
     # -- the agenda and its entretiens (agenda.py, fermetures.py, rendez_vous.py)
     "agenda": Droit(TERRAIN, "voir l'agenda", menu="Agenda", acte="agenda.lu", objet="caisse"),
+    "agenda.evenements": Droit(TERRAIN, "voir l'agenda en calendrier", acte="agenda.lu", objet="caisse"),
     "agenda.ouverture": Droit(TERRAIN, "préparer une ouverture de créneaux"),
     "agenda.ouvrir": Droit(TERRAIN, "ouvrir des créneaux"),
     "agenda.supprimer": Droit(TERRAIN, "retirer une ouverture"),
@@ -172,9 +173,11 @@ DROITS: dict[str, Droit] = {
     "bilans.clore": Droit({"national"}, "clore un exercice", acte="bilan.clos", objet="exercice_bilan"),
     # -- live conversations and call-backs (relais.py)
     "relais": Droit(TERRAIN, "voir les conversations en attente", menu="Conversations"),
+    "relais.file.flux": Droit(TERRAIN, "suivre la file des conversations"),
     "relais.presence": Droit(CONSEIL, "s'annoncer disponible"),
     "relais.prendre": Droit(CONSEIL, "répondre à une conversation", acte="conversation.prise", objet="relais"),
     "relais.voir": Droit(CONSEIL, "lire une conversation qu'on tient", acte="conversation.lue", objet="relais"),
+    "relais.flux": Droit(CONSEIL, "suivre une conversation qu'on tient"),
     "relais.signe": Droit(CONSEIL, "rester dans une conversation"),
     "relais.ecrire": Droit(CONSEIL, "écrire dans une conversation"),
     "relais.brouillon": Droit(CONSEIL, "demander un brouillon à l'assistant"),
@@ -185,7 +188,11 @@ DROITS: dict[str, Droit] = {
     "relecture.proposer": Droit(CONSEIL, "proposer une formulation", acte="relecture.proposee", objet="caisse"),
     "relecture.ecarter": Droit(CONSEIL, "écarter des questions relues", acte="relecture.ecartee", objet="caisse"),
     "relecture.fichier": Droit(CONSEIL, "prendre une proposition"),
-    "qualite": Droit(TERRAIN | {"directeur"}, "voir la qualité des réponses", menu="Qualité"),
+    "relecture.correctif": Droit(CONSEIL, "prendre le correctif d'une proposition"),
+    "relecture.mesurer": Droit(CONSEIL, "demander l'effet d'une proposition"),
+    "relecture.decider": Droit(CONSEIL, "garder ou abandonner une proposition", acte="relecture.decidee", objet="caisse"),
+    # -- how the assistant is used, and how it does (usage.py)
+    "qualite": Droit(TERRAIN | {"directeur"}, "voir l'usage de l'assistant et la qualité des réponses", menu="Usage"),
 }
 
 

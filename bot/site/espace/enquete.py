@@ -17,6 +17,7 @@ from bot.enquete import commentaires, invitations, reponses, resultats, vagues
 from bot.enquete.questionnaire import PASSE
 from bot.enquete.refus import CodeInconnu, ModeInvalide, RelectureInvalide
 from bot.enquete.reponses import Acces
+from bot.enquete.statistiques import Taux
 from bot.site.espace.acces import Acteur, Saisie, cle, exiger, noter_acces, routeur_espace, saisie
 from bot.site.espace.accueil import CARTES, Carte
 from bot.site.espace.gabarits import FAITS, rendre, retour
@@ -61,18 +62,31 @@ def exporter(request: Request, vague_id: int, acteur: Acteur = Depends(exiger())
     """The same as a spreadsheet reads it: no sub-count below eleven expressed answers."""
     with request.app.state.contexte.sessions.lecture() as s:
         r = resultats.resultats(s, vagues.vague(s, vague_id, acteur.caisse_code))
+    nom = f"enquete-{r.vague.caisse_code}-{r.vague.cible}-{r.vague.exercice}.csv"
+    entetes = {"content-disposition": f'attachment; filename="{nom}"'}
+    return Response("\ufeff" + ecrire_csv(r), media_type="text/csv; charset=utf-8", headers=entetes)
+
+
+def ecrire_csv(r: resultats.Resultats) -> str:
+    """One line an answer of each item, then one a mode and one a form of Q1, « s » where it is masked on the page."""
     sortie = io.StringIO()
     ecrivain = csv.writer(sortie, delimiter=";", lineterminator="\n")
     ecrivain.writerow(("item", "question", "reponse", "nombre", "exprimees", "taux", "bas", "haut"))
     for i in r.items:
-        t = i.taux
-        chiffres = (t.taux, t.intervalle.bas, t.intervalle.haut) if t and t.taux is not None and t.intervalle else None
-        colonnes = [f"{v:.4f}".replace(".", ",") for v in chiffres] if chiffres else [""] * 3
+        exprimees = i.taux.exprimees if i.taux else i.vus
         for libelle, n in i.distribution:
-            ecrivain.writerow((i.item.id, i.item.question, libelle, n if i.visible else "s", t.exprimees if t else i.vus, *colonnes))
-    nom = f"enquete-{r.vague.caisse_code}-{r.vague.cible}-{r.vague.exercice}.csv"
-    entetes = {"content-disposition": f'attachment; filename="{nom}"'}
-    return Response("\ufeff" + sortie.getvalue(), media_type="text/csv; charset=utf-8", headers=entetes)
+            ecrivain.writerow((i.item.id, i.item.question, libelle, n if i.visible else "s", exprimees, *_chiffres(i.taux)))
+    for titre, parts in (("Par mode de réponse", r.modes), ("Par forme de contact", r.formes)):
+        for p in parts:
+            ecrivain.writerow(("Q1", titre, p.nom, *((p.taux.positives, p.taux.exprimees) if p.taux else ("s", "s")), *_chiffres(p.taux)))
+    return sortie.getvalue()
+
+
+def _chiffres(t: Optional[Taux]) -> list[str]:
+    """Rate and interval, as a French spreadsheet reads them; empty where there is none."""
+    if t is None or t.taux is None or t.intervalle is None:
+        return [""] * 3
+    return [f"{v:.4f}".replace(".", ",") for v in (t.taux, t.intervalle.bas, t.intervalle.haut)]
 
 
 # -- answers given by telephone or on paper -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from bot.contacts import comptes, mots_de_passe
+from bot.contacts import comptes, conservation, mots_de_passe
 from bot.contacts.comptes import IdentifiantIncorrect, IdentifiantPris, NomManquant, RoleInterdit, SurSoiMeme, accordables
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Compte
@@ -34,8 +34,10 @@ def equipe(request: Request, acteur: Acteur = Depends(exiger())) -> Response:
 def _page(request: Request, acteur: Acteur, statut: int = 200, erreurs: Optional[Mapping[str, str]] = None, **valeurs: Any) -> Response:
     siens = accordables(acteur.niveaux)
     with request.app.state.contexte.sessions.lecture() as s:
+        endormis = conservation.endormis(s, acteur.caisse_code, request.app.state.contexte.horloge.maintenant())
         liste = [(c, niveaux_de(c), c.id != acteur.compte_id and set(niveaux_de(c)) <= siens) for c in comptes.comptes(s, acteur.caisse_code)]
     choix = [(n, NOMS_NIVEAUX[n]) for n in NIVEAUX if n in siens]
+    valeurs["endormis"] = endormis
     return rendre(request, "espace/equipe.html", statut, erreurs=erreurs, liste=liste, choix=choix, saisie=valeurs.pop("saisie", Saisie()), **valeurs)
 
 

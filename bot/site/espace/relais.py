@@ -1,7 +1,8 @@
-"""Live conversations: the queue, taking one over, writing, a draft from the sheets, giving it back; and the call-backs to make.
+"""Live conversations: the queue and one conversation, followed live; taking over, writing, a draft from the sheets, giving back; call-backs.
 Rules are bot.contacts.relais, what the visitor reads bot.site.relais."""
+import hashlib
 from datetime import datetime
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Sequence
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -12,12 +13,12 @@ from sqlalchemy.orm import Session
 from bot.contacts import conversations as memoire
 from bot.contacts import relais
 from bot.contacts.refus import Refus
-from bot.contacts.tables import Conversation, Relais
+from bot.contacts.tables import Conversation, Rappel, Relais
 from bot.knowledge.recherche import rechercher
 from bot.knowledge.rendu import rendre as rediger
 from bot.site import relais as en_conversation
 from bot.site.enveloppe import Enveloppe
-from bot.site.espace import accueil
+from bot.site.espace import accueil, direct
 from bot.site.espace.acces import Acteur, Saisie, aller, exiger, noter_acces, routeur_espace, saisie
 from bot.site.espace.accueil import Carte
 from bot.site.espace.gabarits import FAITS, adresse, rendre, retour
@@ -52,8 +53,30 @@ def file(request: Request, acteur: Acteur = Depends(exiger())) -> Response:
         if rappels:
             noter_acces(request, s, acteur.caisse_code, "rappels.lus", "caisse")
         return rendre(request, "espace/relais.html", ouverts=ouverts, la=len(la), moi=acteur.conseiller_id in la, rappels=rappels,
+                      etat=etat_file(ouverts, rappels, maintenant),
                       depuis=lambda r: max(0, int((maintenant - r.demande_le).total_seconds() // 60)), quand=lambda i: _quand(i, acteur),
                       libre=lambda r: r.etat == "attente" or relais.muet(r, maintenant))
+
+
+@routeur.get("/espace/conversations/flux", name="relais.file.flux")
+def suivre_file(request: Request, vu: str = "", acteur: Acteur = Depends(exiger())) -> Response:
+    """The queue, live: how many wait and how many call-backs are to be made, each time that changes; the page then reads itself again."""
+    contexte = request.app.state.contexte
+
+    def lire(dernier: str) -> "Optional[tuple[str, Any]]":
+        with contexte.sessions.lecture() as s:
+            maintenant = contexte.horloge.maintenant()
+            ouverts, rappels = relais.ouverts(s, acteur.caisse_code, maintenant), relais.rappels(s, acteur.caisse_code)
+        numero = etat_file(ouverts, rappels, maintenant)
+        attendent = sum(r.etat == "attente" for r in ouverts)
+        return None if numero == dernier else (numero, {"attendent": attendent, "rappels": len(rappels)})
+    return direct.diffuser(request, lire, vu[:2_000])
+
+
+def etat_file(ouverts: Sequence[Relais], rappels: Sequence[Rappel], maintenant: datetime) -> str:
+    """What tells one state of the queue from another, short and without anything said."""
+    etats = [f"{r.id}{r.etat[0]}{r.conseiller_id or ''}{'m' * relais.muet(r, maintenant)}" for r in ouverts] + [f"r{r.id}" for r in rappels]
+    return hashlib.sha256(" ".join(etats).encode()).hexdigest()[:16]
 
 
 @routeur.post("/espace/conversations/presence", name="relais.presence")
@@ -123,6 +146,21 @@ def voir(request: Request, relais_id: int, acteur: Acteur = Depends(exiger())) -
         ligne, conversation = _la_mienne(s, relais_id, acteur)
         noter_acces(request, s, relais_id)
         return _page(request, s, ligne, conversation, acteur)
+
+
+@routeur.get("/espace/conversations/{relais_id}/flux", name="relais.flux")
+def suivre(request: Request, relais_id: int, vu: str = "0", acteur: Acteur = Depends(exiger())) -> Response:
+    """The conversation in one's hands, live: what was said after the messages that the page shows. Who reads it was noted when the page opened."""
+    contexte = request.app.state.contexte
+
+    def lire(dernier: str) -> "Optional[tuple[str, Any]]":
+        with contexte.sessions.lecture() as s:
+            dits = _dits(s, _la_mienne(s, relais_id, acteur)[1], acteur)
+        debut = min(int(dernier), len(dits)) if dernier.isdecimal() else 0
+        return (str(len(dits)), {"debut": debut, "messages": dits[debut:]}) if len(dits) > debut else None
+    with contexte.sessions.lecture() as s:
+        _la_mienne(s, relais_id, acteur)
+    return direct.diffuser(request, lire, vu[:6])
 
 
 @routeur.post("/espace/conversations/{relais_id}/signe", name="relais.signe")

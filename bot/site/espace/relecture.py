@@ -1,10 +1,10 @@
-"""The weekly review: questions not understood, grouped and masked, assigned to a topic as a proposal; opinions; sheets to check; quality panel.
-Writing a proposal is bot.knowledge.relecture; nothing here changes a sheet."""
+"""The weekly review: questions not understood, grouped and masked, assigned to a topic as a proposal; opinions; sheets to check.
+Writing a proposal is bot.knowledge.relecture, its patch and its measured effect `propositions`; nothing here changes a sheet."""
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Mapping, Optional, Sequence
-from zoneinfo import ZoneInfo
+from pathlib import Path
+from typing import Optional, Sequence
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
@@ -13,28 +13,25 @@ from sqlalchemy.orm import Session
 
 from bot.contacts.isolement import Introuvable, dans_la_caisse
 from bot.contacts.refus import Refus
-from bot.contacts.tables import Avis, Relais, Tour
+from bot.contacts.tables import Avis, Tour
 from bot.knowledge import relecture
 from bot.knowledge.recherche import rechercher
 from bot.knowledge.relecture import Proposition
+from bot.site.espace import propositions
 from bot.site.espace.acces import Acteur, Saisie, exiger, noter_acces, routeur_espace, saisie
 from bot.site.espace.campagne import fichier
 from bot.site.espace.gabarits import FAITS, rendre, retour
+from bot.site.espace.usage import RAISONS
 from bot.texte.masquage import masquer
 from bot.texte.normalisation import cle
 
 routeur = routeur_espace()
 FAITS.update(proposition_ecrite="La proposition est écrite. Une personne la lira avant qu'elle ne change une fiche ; ces questions sont effacées.",
-             questions_ecartees="Ces questions sont écartées et effacées.")
+             questions_ecartees="Ces questions sont écartées et effacées.",
+             mesure_demandee="La mesure est demandée : elle prend quelques minutes, sur une copie. Cette page montrera l'effet.",
+             proposition_gardee="La proposition est gardée. Son correctif attend qu'une personne l'applique et le relise.",
+             proposition_abandonnee="La proposition est abandonnée.")
 A_RELIRE = ("incompris", "propose", "hors_sujet", "degrade")
-# How a turn ended, told to a person, in the order of the panel.
-ISSUES = {"repondu": "a reçu une réponse", "flux": "a avancé une démarche", "refus": "a été orientée vers la bonne personne",
-          "urgence": "a reçu les numéros d'urgence", "propose": "s'est vu proposer des questions proches", "incompris": "n'a pas été comprise",
-          "hors_sujet": "était hors sujet", "degrade": "est tombée pendant une panne", "incivil": "était une injure", "erreur": "a échoué"}
-COMPRISES, COMPTEES = ("repondu", "flux", "refus", "urgence"), ("repondu", "flux", "refus", "urgence", "propose", "incompris", "degrade")
-RAISONS = {"sans_reponse": "n'a pas trouvé sa réponse", "sans_rapport": "ce n'était pas la question", "pas_clair": "pas compris",
-           "incomplet": "il manque quelque chose", "perime": "plus à jour", None: "sans précision"}
-PERIODES = (7, 30, 90)
 GROUPES_MAX, TEXTES_MAX, TOURS_MAX = 25, 6, 2_000
 
 
@@ -106,12 +103,18 @@ def voir(request: Request, acteur: Acteur = Depends(exiger())) -> Response:
     return reponse
 
 
+def _dossier(request: Request) -> Path:
+    """Where proposals wait: with the installation's data. `knowledge/`, from which the assistant learns, is never written by a running site (S15)."""
+    donnees: Path = request.app.state.contexte.reglages.donnees
+    return donnees / "propositions"
+
+
 def _page(request: Request, s: Session, acteur: Acteur, statut: int = 200, refus: Optional[Refus] = None) -> Response:
     contexte = request.app.state.contexte
     jour = contexte.horloge.aujourdhui()
     return rendre(request, "espace/relecture.html", statut, groupes=groupes(s, acteur.caisse_code), fiches=contexte.fiches, refus=refus,
                   avis=_avis_negatifs(s, acteur.caisse_code, contexte.horloge.maintenant()), raisons=RAISONS, jour=jour,
-                  a_revoir=relecture.a_revoir(contexte.fiches, jour), propositions=relecture.propositions(acteur.caisse_code, relecture.DOSSIER))
+                  a_revoir=relecture.a_revoir(contexte.fiches, jour), propositions=propositions.lister(_dossier(request), acteur.caisse_code))
 
 
 def _avis_negatifs(s: Session, caisse: str, maintenant: datetime) -> list[tuple[str, int, list[tuple[Optional[str], int]]]]:
@@ -135,7 +138,7 @@ def proposer(request: Request, acteur: Acteur = Depends(exiger()), saisie: Saisi
                 raise RienChoisi
             _effacer(s, acteur.caisse_code, _tours(saisie))
             relecture.ecrire(Proposition(nature, sujet, tuple(dict.fromkeys(retenues)), contexte.horloge.aujourdhui(), acteur.acteur,
-                                         acteur.caisse_code), relecture.DOSSIER)
+                                         acteur.caisse_code), _dossier(request))
             noter_acces(request, s, acteur.caisse_code)
         except (RienChoisi, SujetInconnu) as refus:
             return _page(request, s, acteur, refus.statut, refus)
@@ -180,54 +183,53 @@ def ecarter(request: Request, acteur: Acteur = Depends(exiger()), saisie: Saisie
     return retour("relecture", fait="questions_ecartees")
 
 
+# -- proposals: their file, their patch, their measured effect, what is decided ---------------------------------------------------------------
+
+
+def _proposition(request: Request, nom: str, acteur: Acteur) -> propositions.Fiche:
+    """One proposal of the caisse. Raises Introuvable."""
+    trouvee = next((f for f in propositions.lister(_dossier(request), acteur.caisse_code) if f.nom == nom), None)
+    if trouvee is None:
+        raise Introuvable
+    return trouvee
+
+
 @routeur.get("/espace/relecture/propositions/{nom}", name="relecture.fichier")
 def telecharger(request: Request, nom: str, acteur: Acteur = Depends(exiger())) -> Response:
-    """One proposal of the caisse, as its file."""
-    connues = {n for n, _ in relecture.propositions(acteur.caisse_code, relecture.DOSSIER)}
-    if nom not in connues:
-        raise Introuvable
-    return fichier((relecture.DOSSIER / nom).read_bytes(), "application/yaml", nom)
+    """One proposal, as its file."""
+    return fichier(_proposition(request, nom, acteur).chemin.read_bytes(), "application/yaml", nom)
 
 
-# -- quality ------------------------------------------------------------------------------------------------------------------------------------
+@routeur.get("/espace/relecture/propositions/{nom}/correctif", name="relecture.correctif")
+def telecharger_correctif(request: Request, nom: str, acteur: Acteur = Depends(exiger())) -> Response:
+    """What it changes in the files of the project, as a patch for `git apply`. Raises SansCorrectif."""
+    texte = propositions.correctif(_proposition(request, nom, acteur).contenu)
+    return fichier(texte.encode(), "text/x-patch; charset=utf-8", nom.removesuffix(".yml") + ".patch")
 
 
-@routeur.get("/espace/qualite", name="qualite")
-def qualite(request: Request, acteur: Acteur = Depends(exiger()), jours: int = 30) -> Response:
-    """How the assistant does in a period: ends of turns, share understood, opinions, topics, hand-overs."""
-    contexte = request.app.state.contexte
-    periode = jours if jours in PERIODES else 30
-    with contexte.sessions.lecture() as s:
-        mesures = mesurer(s, acteur.caisse_code, contexte.horloge.maintenant(), periode, ZoneInfo(acteur.fuseau))
-    return rendre(request, "espace/qualite.html", m=mesures, issues=ISSUES, raisons=RAISONS, periode=periode, periodes=PERIODES,
-                  fiches=contexte.fiches)
+@routeur.post("/espace/relecture/propositions/{nom}/mesure", name="relecture.mesurer")
+def mesurer(request: Request, nom: str, acteur: Acteur = Depends(exiger())) -> Response:
+    """Ask for its effect on the frozen sets; the worker measures on a copy. Raises SansCorrectif: what changes nothing has no effect."""
+    proposition = _proposition(request, nom, acteur)
+    propositions.changements(proposition.contenu)
+    try:
+        propositions.demande_de(proposition.chemin).touch()
+    except OSError as e:
+        raise EcritureImpossible from e
+    return retour("relecture", fait="mesure_demandee")
 
 
-def mesurer(s: Session, caisse: str, maintenant: datetime, jours: int, zone: ZoneInfo) -> dict[str, Any]:
-    """The figures of the panel. `part`: turns understood among those that asked something of ours, from 0 to 1, None without any."""
-    depuis = maintenant - timedelta(days=jours)
-    ici = (dans_la_caisse(Tour, caisse), Tour.le > depuis)
-    par_issue: Mapping[str, int] = {i: n for i, n in s.execute(select(Tour.issue, func.count()).where(*ici).group_by(Tour.issue))}
-    avis = {bool(u): n for u, n in s.execute(select(Avis.utile, func.count()).join(Tour, Tour.id == Avis.tour_id).where(*ici).group_by(Avis.utile))}
-    raisons = s.execute(select(Avis.raison, func.count()).join(Tour, Tour.id == Avis.tour_id).where(*ici, Avis.utile.is_(False))
-                        .group_by(Avis.raison).order_by(func.count().desc())).all()
-    sujets = s.execute(select(Tour.sujet, func.count()).where(*ici, Tour.issue == "repondu", Tour.sujet.is_not(None))
-                       .group_by(Tour.sujet).order_by(func.count().desc(), Tour.sujet).limit(15)).all()
-    mains = {e: n for e, n in s.execute(select(Relais.etat, func.count()).where(dans_la_caisse(Relais, caisse), Relais.demande_le > depuis)
-                                        .group_by(Relais.etat))}
-    return {"total": sum(par_issue.values()), "issues": par_issue, "part": _part(par_issue), "avis": avis, "raisons": [tuple(r) for r in raisons],
-            "sujets": [tuple(t) for t in sujets], "semaines": _semaines(s, ici, zone), "relais": mains}
-
-
-def _part(par_issue: Mapping[str, int]) -> Optional[float]:
-    comptes = sum(par_issue.get(i, 0) for i in COMPTEES)
-    return sum(par_issue.get(i, 0) for i in COMPRISES) / comptes if comptes else None
-
-
-def _semaines(s: Session, ici: Sequence[Any], zone: ZoneInfo) -> list[tuple[Any, int, Optional[float]]]:
-    """(Monday, questions, share understood) of each week, newest first."""
-    par_semaine: dict[Any, Counter[str]] = defaultdict(Counter)
-    for le, issue in s.execute(select(Tour.le, Tour.issue).where(*ici)):
-        jour = le.astimezone(zone).date()
-        par_semaine[jour - timedelta(days=jour.weekday())][issue] += 1
-    return [(lundi, compte.total(), _part(compte)) for lundi, compte in sorted(par_semaine.items(), reverse=True)]
+@routeur.post("/espace/relecture/propositions/{nom}/decision", name="relecture.decider")
+def decider(request: Request, nom: str, acteur: Acteur = Depends(exiger()), saisie: Saisie = Depends(saisie)) -> Response:
+    """Keep it, once its effect was shown; or give it up. Raises MesureManquante."""
+    proposition, contexte = _proposition(request, nom, acteur), request.app.state.contexte
+    try:
+        if saisie.un("decision") == "garder":
+            propositions.garder(proposition.chemin, contexte.horloge.aujourdhui(), acteur.acteur)
+        else:
+            propositions.abandonner(proposition.chemin)
+    except OSError as e:
+        raise EcritureImpossible from e
+    with contexte.sessions() as s:
+        noter_acces(request, s, acteur.caisse_code)
+    return retour("relecture", fait="proposition_gardee" if saisie.un("decision") == "garder" else "proposition_abandonnee")

@@ -46,6 +46,7 @@ from bot.site.espace import bilan_contact
 from bot.site.espace.acces import Acteur, Saisie, exiger, noter_acces, routeur_espace, saisie
 from bot.site.espace.accueil import CARTES, Carte
 from bot.site.espace.gabarits import FAITS, adresse, rendre, retour
+from bot.texte import sante
 from bot.texte.typographie import quantite
 
 routeur = routeur_espace()
@@ -204,9 +205,12 @@ def enregistrer(session: Session, e: Entretien, saisie: Saisie, acteur: Acteur, 
         raise commun.SaisieIllisible("issue", "Dites d'abord si la personne est venue.")
     if theme not in ("", *THEMES) or orientation not in ("", *ORIENTATIONS):
         raise commun.SaisieIllisible("theme", "Choisissez le sujet et l'orientation dans les listes.")
-    compte = bilan_contact.lire(saisie) if issue == "honore" else None
+    compte = _pour_le_bilan(session, e, saisie) if issue == "honore" else None
     avant = comptes_rendus.compte_rendu(session, e)
     note = saisie.un("note")
+    if (dits := sante.mots(note)) and not saisie.un("note_relue"):
+        raise commun.SaisieIllisible("note", f"Cette note parle de santé (« {dits[0]} »). Retirez ce mot si l'entretien peut s'en passer ; sinon, "
+                                             "cochez la case sous la note, puis enregistrez à nouveau.")
     if avant is not None and not note and avant.note is not None and not _note_lisible(avant, acteur):
         note = avant.note  # a note one may not read is not one's to erase
     remis = [d[:120] for d in saisie.tous("documents") if d][:20]
@@ -217,6 +221,20 @@ def enregistrer(session: Session, e: Entretien, saisie: Saisie, acteur: Acteur, 
         return False
     contacts.enregistrer_entretien(session, contact, compte, maintenant, acteur.acteur)
     return True
+
+
+def _pour_le_bilan(session: Session, e: Entretien, saisie: Saisie) -> Optional[contacts.CompteRenduContact]:
+    """What the form says for the bilan; None, and for later, where it only repeats the drawers that the trame keeps. Raises DomainesIncomplets."""
+    try:
+        return bilan_contact.lire(saisie)
+    except contacts.DomainesIncomplets:
+        trame = derniere(session, e.id)
+        if saisie.un("reste") or trame is None:
+            raise
+        pour = trame_pour(session, e, jour_local(e.debut, e.fuseau))
+        if not bilan_contact.repete(saisie, domaines_de(pour.trame, trame.contenu)):
+            raise
+        return None
 
 
 # -- moving, cancelling --------------------------------------------------------------------------------------------------------------------
@@ -382,8 +400,9 @@ def reserver(session: Session, acteur: Acteur, saisie: Saisie, assure: Optional[
 
 @routeur.get("/espace/entretien-spontane", name="spontane")
 def spontane(request: Request, acteur: Acteur = Depends(exiger())) -> Response:
-    """Someone who came or rang without an appointment: what was gone into, nothing else is asked."""
-    return _page_spontane(request, acteur, Saisie((*request.query_params.multi_items(), ("forme", "physique"))))
+    """Someone who came or rang without an appointment: what was gone into, nothing else is asked. One came for one thing: the domains left
+    blank start as « sans objet », so that opening the page, saying the domain and saving are enough."""
+    return _page_spontane(request, acteur, Saisie((*request.query_params.multi_items(), ("forme", "physique"), ("reste", "sans_objet"))))
 
 
 def _page_spontane(request: Request, acteur: Acteur, demandee: Saisie, statut: int = 200, erreurs: Optional[Mapping[str, str]] = None) -> Response:

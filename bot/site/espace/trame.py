@@ -8,7 +8,6 @@ from typing import Any, Mapping, Optional
 from fastapi import Depends, Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.orm import Session
-from weasyprint import CSS, HTML
 
 from bot.agenda.instants import en_lettres, heure_en_lettres, jour_local, local
 from bot.agenda.journee import nom_de
@@ -184,6 +183,8 @@ def impression(request: Request, entretien_id: int, acteur: Acteur = Depends(exi
 @routeur.get("/espace/entretiens/{entretien_id}/trame.pdf", name="entretien.trame.pdf")
 def pdf(request: Request, entretien_id: int, acteur: Acteur = Depends(exiger())) -> Response:
     """The same as a file."""
+    from weasyprint import CSS, HTML  # here: a second of every start that prints nothing
+
     contenu = HTML(string=_papier(request, acteur, entretien_id, ecran=False)).write_pdf(stylesheets=[CSS(filename=str(PAPIER))])
     return Response(contenu, media_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="trame-{entretien_id}.pdf"'})
 

@@ -151,6 +151,9 @@ def fiche(request: Request, domaine: str, sujet: str) -> Response:
     trouvee = contexte.fiches.get(f"{domaine}/{sujet}")
     if trouvee is None:
         return page_erreur(request, 404, "Cette question n'existe pas, ou n'existe plus, sur ce site.")
+    retiree = contexte.arrets.etat().phrase(trouvee.sujet)
+    if retiree:
+        return page_erreur(request, 503, f"{retiree} Votre caisse répond au {contexte.telephone}." if contexte.telephone else retiree)
     jour = contexte.horloge.aujourdhui()
     reponse, cas = rendre(trouvee, jour), cas_particuliers(trouvee, jour)
     return page(request, "fiche.html", fiche=trouvee, reponse=reponse, cas=cas, calcul=REGISTRE.get(trouvee.calcul or ""),

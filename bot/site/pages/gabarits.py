@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.contacts import caisses
 from bot.contacts.tables import Caisse
+from bot.site import accessibilite
 from bot.site.garde import LONGUEUR_MAX
 from bot.texte.typographie import ESPACE_INSECABLE, composer, date_longue
 
@@ -58,6 +59,12 @@ def jour_long(jour: "date | str") -> str:
     return date_longue(date.fromisoformat(jour) if isinstance(jour, str) else jour)
 
 
+def par_deux(numero: str) -> str:
+    """A French number of ten digits as people read it: « 06 39 98 00 95 »; any other as it is."""
+    chiffres = "".join(numero.split())
+    return ESPACE_INSECABLE.join(chiffres[i:i + 2] for i in range(0, 10, 2)) if len(chiffres) == 10 and chiffres.isdecimal() else numero
+
+
 def numeros_urgence(texte: str) -> list[str]:
     """The emergency numbers an answer gives, once each, in its order: each becomes a link to call."""
     return list(dict.fromkeys(NUMEROS_URGENCE.findall(texte)))
@@ -68,8 +75,10 @@ def _gabarits() -> Environment:
     textes = {cle: composer(t) for cle, t in json.loads((DOSSIER / "textes.json").read_text(encoding="utf-8")).items()}
     env.filters.update(typo=composer, paragraphes=paragraphes, lien_tel=lien_tel, jour_long=jour_long, numeros_urgence=numeros_urgence,
                        majuscule=lambda t: t[:1].upper() + t[1:],
-                       minuscule=lambda t: t[:1].lower() + t[1:], insecable=lambda t: str(t).replace(" ", ESPACE_INSECABLE))
-    env.globals.update(textes=textes, nom_site=NOM_SITE, domaines=DOMAINES, confiances=CONFIANCES, longueur_max=LONGUEUR_MAX)
+                       minuscule=lambda t: t[:1].lower() + t[1:], insecable=lambda t: str(t).replace(" ", ESPACE_INSECABLE),
+                       par_deux=par_deux)
+    env.globals.update(textes=textes, nom_site=NOM_SITE, domaines=DOMAINES, confiances=CONFIANCES, longueur_max=LONGUEUR_MAX,
+                       accessibilite=accessibilite.bilan(), noms_accessibilite=accessibilite.NOMS)
     return env
 
 
@@ -79,6 +88,8 @@ GABARITS = _gabarits()
 def caisse_de(request: Request, code: Optional[str] = None) -> Optional[Caisse]:
     """The caisse named, or the site's own. None when it is unknown, or while the database is away: pages then still answer."""
     contexte = request.app.state.contexte
+    if getattr(request.state, "sans_base", False):
+        return None
     try:
         with contexte.sessions.lecture() as session:
             return caisses.caisse_ouverte(session, code or contexte.reglages.caisse)

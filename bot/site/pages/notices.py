@@ -1,4 +1,4 @@
-"""Legal notices: personal data, accessibility, what this site is.
+"""Help, and legal notices: personal data, accessibility, what this site is.
 Their words are in the templates."""
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -6,6 +6,12 @@ from fastapi.responses import Response
 from bot.site.pages.gabarits import page
 
 routeur = APIRouter(include_in_schema=False)
+
+
+@routeur.get("/aide")
+def aide(request: Request) -> Response:
+    """What one can do here, and how: the guide of the insured."""
+    return page(request, "aide.html")
 
 
 @routeur.get("/donnees-personnelles")

@@ -109,7 +109,7 @@ function formulaire({ form: f }) {
   const valeurs = faux.length && saisieEnvoyee.id === f.id ? saisieEnvoyee.values : {};
   const resume = faux.map((c) => creer("li", {}, creer("a", { href: `#${id(c)}` }, `${c.label} : ${c.error}`)));
   const element = creer("form", { class: "formulaire", "data-formulaire": f.id, "data-envoye": f.sent },
-    creer("fieldset", {}, resume.length ? creer("ul", { class: "erreurs" }, ...resume) : null,
+    creer("fieldset", {}, creer("legend", { class: "hors-ecran" }, f.submit), resume.length ? creer("ul", { class: "erreurs" }, ...resume) : null,
       ...f.fields.map((c) => champ(c, id(c), valeurs[c.name])), creer("button", { class: "principal", type: "submit" }, f.submit)));
   element.noValidate = true; // the server says what is wrong, in French, beside each field
   return element;
@@ -165,7 +165,7 @@ const texte = un("texte");
 
 /** Says what went wrong; the field is marked only when the fault is in what it holds. */
 function dire(erreur, dansLeChamp = false) {
-  erreurs.replaceChildren(...(erreur ? [creer("li", {}, erreur)] : []));
+  erreurs.replaceChildren(...(erreur ? [creer("p", {}, erreur)] : []));
   if (dansLeChamp) texte.setAttribute("aria-invalid", "true");
   else texte.removeAttribute("aria-invalid");
 }

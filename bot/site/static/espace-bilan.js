@@ -17,6 +17,7 @@ for (const formulaire of document.querySelectorAll("form[data-partie]")) {
         formulaire.elements.version.value = corps.version;
         dire("Gardé.");
       } else {
+        change = true;
         dire(corps.error.message);
       }
     } catch {
