@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := aide
-.PHONY: aide run test setup train check bench faults soak verrous clean
+.PHONY: aide run test setup train check bench faults soak annee audit sbom verrous clean
 
 aide:  ## montre cette liste
 	@sed -n 's/^\([a-z]*\):.*##/\1/p' $(MAKEFILE_LIST) | awk '{ n = $$1; $$1 = ""; printf "  make %-8s %s\n", n, $$0 }'
@@ -39,11 +39,24 @@ check: setup  ## vérifie le code (style, types, imports) et les connaissances
 bench: train  ## mesure la compréhension et la tenue en charge, en rapports
 	@$(SERVICE)/python -m tests.load.bench
 
-faults: train  ## pannes et morts subites, tous les tours (TOURS=200)
-	@TOURS=$(or $(TOURS),200) $(SERVICE)/pytest tests/faults
+faults: train  ## pannes, morts subites et ruées, tous les tours (TOURS=100)
+	@DELAI=2 TOURS=$(or $(TOURS),100) $(SERVICE)/pytest -s tests/faults; fautes=$$?; \
+	VRAI_MOTEUR=1 TOURS=20 $(SERVICE)/pytest -s tests/faults/test_quatre_tues.py; fautes=$$((fautes + $$?)); \
+	RUEE=20x50x5 $(SERVICE)/pytest tests/unit/test_agenda_affluence.py; fautes=$$((fautes + $$?)); \
+	TUES=100 TOURS=200 $(SERVICE)/pytest tests/unit/test_enquete_secret.py tests/unit/test_enquete_reponses.py; fautes=$$((fautes + $$?)); \
+	MODELE=1 $(SERVICE)/pytest tests/unit/test_agenda_automate.py; exit $$((fautes + $$?))
 
 soak: train  ## conversations pendant M minutes ou H heures : mémoire et délais restent plats
-	@M=$(or $(M),10) H=$(H) $(SERVICE)/python -m tests.load.soak
+	@$(SERVICE)/python -m tests.load.soak
+
+annee: setup  ## 28 caisses et 20 000 assurés simulés, leurs bilans et le national, chaque nombre recompté
+	@BILAN_COMPLET=1 $(SERVICE)/pytest -s tests/unit/test_bilan_annee_simulee.py
+
+audit: setup  ## cherche les avis de sécurité des paquets installés (il faut le réseau ; ce qui n'a pas pu être lu est un échec)
+	@$(SERVICE)/python requirements/audit.py
+
+sbom: setup  ## écrit la liste des composants (CycloneDX) des deux environnements
+	@$(SERVICE)/python requirements/audit.py composants
 
 verrous: setup  ## refait les fichiers de verrou de requirements/ depuis pyproject.toml
 	@$(PYTHON) requirements/verrous.py

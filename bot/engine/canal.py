@@ -31,6 +31,12 @@ def comprehension(analyse: Dict[str, Any]) -> Dict[str, Any]:
     }
 
 
+def phrase(texte: str) -> str:
+    """A text that Rasa can only read as a sentence: one that begins with « / » would be a command (reference/security.md, S2). The front sees to it
+    too; this is the last door."""
+    return texte.lstrip("/ \t\r\n").removeprefix("EXTERNAL:")
+
+
 class CanalFront(InputChannel):
     """`POST /webhooks/front/message` {sender, text | intent, metadata} and `POST /webhooks/front/comprendre` {texts, metadata}."""
 
@@ -77,7 +83,7 @@ class CanalFront(InputChannel):
             processeur = request.app.ctx.agent.processor
             analyses: List[Dict] = []
             for texte in request.json["texts"]:
-                message = UserMessage(texte, metadata=request.json.get("metadata") or {})
+                message = UserMessage(phrase(texte), metadata=request.json.get("metadata") or {})
                 analyses.append(comprehension(await processeur.parse_message(message, only_output_properties=True)))
             return response.json(analyses)
 
@@ -88,7 +94,7 @@ class CanalFront(InputChannel):
                 return refus
             corps = request.json
             sortie = CollectingOutputChannel()
-            message = UserMessage(corps.get("text") or "", sortie, corps["sender"], input_channel=self.name(),
+            message = UserMessage(phrase(corps.get("text") or ""), sortie, corps["sender"], input_channel=self.name(),
                                   metadata=corps.get("metadata") or {})
             if corps.get("intent"):
                 analyse = {"text": "", "intent": {"name": corps["intent"], "confidence": 1.0}, "intent_ranking": [],

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from bot.contacts import comptes
 from bot.contacts.base import Sessions, ouvrir
+from bot.contacts.comptes_demo import PERSONNES_DEMO
 from bot.contacts.tables import Assure, Caisse, Entretien
 from bot.knowledge.calculs import REGISTRE
 from bot.site.demo_caisse.serveur import creer_app as caisse_fictive
@@ -28,6 +29,8 @@ from tests.site.test_espace_droits import routes
 from tests.site.test_reponses_du_moteur import FauxMoteur
 
 pytestmark = pytest.mark.navigateur
+# What answers GET and is no page: figures for Prometheus, and two files that stand for as long as a proposal does (YAML, patch).
+PAS_DES_PAGES = {"/metrics", "/espace/relecture/propositions/{nom}", "/espace/relecture/propositions/{nom}/correctif"}
 VUES: set[str] = set()
 JOUEES: set[str] = set()
 
@@ -56,7 +59,7 @@ class Lieu:
         if qui not in self.onglets:
             contexte = self.navigateur.new_context(locale="fr-FR", viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
             contexte.set_default_timeout(15_000)
-            if qui in remplie.QUI.values():
+            if qui in {p.identifiant for p in PERSONNES_DEMO}:
                 cookie = self.espace.connecte(qui, second_facteur).cookie
                 contexte.add_cookies([{"name": nom_cookie(self.espace.reglages), "value": cookie, "url": self.adresse}])
             self.onglets[qui] = contexte.new_page()
@@ -80,7 +83,8 @@ class Lieu:
         if nu(page) in self.lues:
             return  # the very page that was just looked at
         self.lues.add(nu(page))
-        constats = axe(cadre or page) + structure(page) + etroitesse(page)
+        # A document that is downloaded stands alone: no menu, no foot of this site.
+        constats = axe(cadre or page) + ([] if re.search(r"/(document|editions)/", page.url) else structure(page)) + etroitesse(page)
         self.fautes += [f"{etat} [{page.url.removeprefix(self.adresse)}] {c}" for c in constats]
 
     def noter(self, chemin):
@@ -277,7 +281,7 @@ def test_les_pages_de_rendez_vous(au_travail):
     code = page.locator(".code").inner_text()
     for chemin in ("/rendez-vous/mon/imprimer", "/rendez-vous/mon/annuler", "/rendez-vous/mon/deplacer"):
         aller(chemin, chemin)
-    page.locator(".jour button").first.click()
+    page.locator(".jour").nth(1).get_by_role("button").first.click()
     voir("déplacer, confirmer")
     page.get_by_role("button", name="Oui, déplacez-le").click()
     voir("déplacé")
@@ -509,4 +513,4 @@ def test_aucune_page_n_est_oubliee(au_travail):
     if not attendues <= JOUEES:
         pytest.skip("se juge après les autres essais de ce fichier")
     toutes = {r.path for r in au_travail.chemins}
-    assert len(toutes) > 80 and toutes - VUES == set()
+    assert len(toutes) > 80 and toutes - VUES == PAS_DES_PAGES

@@ -211,7 +211,7 @@ def test_rien_ne_part_sans_un_recapitulatif_que_l_on_peut_modifier(au_travail): 
     for chemin, bouton in (("/rendez-vous/mon/annuler", "Oui, j'annule"), ("/rendez-vous/mon/deplacer", None)):
         page.goto(au_travail.adresse + chemin)
         if bouton is None:
-            page.locator(".jour button").first.click()
+            page.locator(".jour").nth(1).get_by_role("button").first.click()
             bouton = "Oui, déplacez-le"
         expect(page.get_by_role("button", name=bouton)).to_be_visible()
         expect(page.locator("main")).to_contain_text("2011")

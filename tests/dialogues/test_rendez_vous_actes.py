@@ -125,7 +125,7 @@ def test_un_entretien_par_telephone_sans_numero_le_demande_et_ne_reserve_pas(ass
     assure.choisit(creneaux(reponse)[0])
     remplit(assure, nom="Pouyanne", prenom="Jeanne", telephone="06 12", courriel="jeanne@exemple.example")
     champ = next(c for c in dernier(assure.derniere)["form"]["fields"] if c["name"] == "telephone")
-    assert "numéro de téléphone français" in lisible(champ["error"])
+    assert "numéro de téléphone complet" in lisible(champ["error"])
     assert "À quel numéro vous appeler" in assure.dit("Jeanne Pouyanne").texte
     reponse = assure.dit("j'ai pas de téléphone")
     assert "Dans quelle antenne" in reponse.texte, "sans téléphone, c'est qu'on vient"

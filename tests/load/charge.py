@@ -5,6 +5,7 @@
 import asyncio
 import os
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -143,6 +144,7 @@ def montrer(resultats: dict[str, Any]) -> None:
 
 def principal() -> int:
     preparer_sorties()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped either way, it stops the site it started
     try:
         with tempfile.TemporaryDirectory(prefix="charge-", dir=_donnees()) as brut:
             return 1 if manques(mesurer(Path(brut))) else 0

@@ -6,6 +6,7 @@ memory of a process grew by more than 10 %, or when the p95 of the last tenth is
 import asyncio
 import os
 import re
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -120,6 +121,7 @@ def juger(vus: Sequence[Instantane], reponses: Sequence[Sequence[float]], duree:
 
 def principal() -> int:
     preparer_sorties()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped either way, it stops the site it started
     try:
         duree = duree_demandee()
         dire(f"Endurance : {VISITEURS} visiteurs, conversations de {TOURS} messages, {nombre(duree / 60, 1)} minutes.", erreur=True)

@@ -92,10 +92,11 @@ def test_chaque_octet_change_d_un_petit_fichier_se_voit(petit):
 
 
 def test_chaque_octet_de_la_signature_n_a_qu_une_valeur(petit):
-    """Every other value of every byte there: a base64 text must not have two spellings of one signature (its last letter has four idle bits)."""
+    """Other values of every byte there, all of them for the last four: a base64 text must not have two spellings of one signature (its last letter has four idle bits)."""
     debut = petit.rindex(b'"valeur":"') + len('"valeur":"')
     alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
-    passes = [(place, octet) for place in range(debut, debut + 88) for octet in alphabet if octet != petit[place]
+    passes = [(place, octet) for place in range(debut, debut + 88)
+              for octet in (alphabet if place >= debut + 84 else alphabet[place % 13::13]) if octet != petit[place]
               and not refuse(petit[:place] + bytes([octet]) + petit[place + 1:])]
     assert passes == []
 

@@ -16,7 +16,8 @@ from bot.texte.normalisation import cle, nettoyer
 _COURRIEL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _TEL = re.compile(r"(?<![\d,])(?:(?:\+|00)\s?(?:33|262|590|594|596|269)\s?(?:\(0\)\s?)?|0)[1-9](?:[\s.\-]?\d{2}){4}(?!\d)")
 _MOT = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
-_ETIQUETTE = re.compile(rf"\b(pr[ée]nom|nom)\b\s*(?:de famille)?\s*(?:(?:est|c'?\s?est)\b|:|=)?\s*({_MOT}(?: (?!pr[ée]nom|nom\b|et\b|mon\b|je\b){_MOT})?)", re.I)
+_ETIQUETTE = re.compile(rf"\b(pr[ée]nom|nom)\b\s*(?:de famille)?\s*(?:(?:est|c'?\s?est)\b|:|=)?"
+                        rf"\s*({_MOT}(?: (?!pr[ée]nom|nom\b|et\b|mon\b|je\b){_MOT})?)", re.I)
 _PRESENTATION = re.compile(r"(?:je m'appelle|mon nom (?:est|c'est)|au nom de|c'est pour|moi c'est|je suis)\s+(?:mme|madame|monsieur|m\.|mlle)?\s*"
                            rf"({_MOT}(?: {_MOT}){{0,2}})", re.I)
 # « Mon nom c'est Lacaze »: a name wherever it is said.
