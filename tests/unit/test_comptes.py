@@ -83,7 +83,7 @@ def test_un_mot_de_passe_devinable_est_refuse_avec_un_conseil(faible):
     assert "Choisissez" in refus.value.message
 
 
-@pytest.mark.parametrize("fort", [BON, "correct cheval batterie agrafe", "p7k!mw3hvq2tzz9", "l'été à Guéthary, sous la pluie", mots_de_passe.tirer()])
+@pytest.mark.parametrize("fort", [BON, "correct cheval batterie agrafe", "p7k!mw3hvq2tzz9", "l'été à Guéthary, sous la pluie", pytest.param(mots_de_passe.tirer(), id="tiré")])
 def test_un_mot_de_passe_long_et_varie_est_accepte(fort):
     mots_de_passe.controler(fort, ("Claire", "Fontaine", "claire.fontaine"))
 
