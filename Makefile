@@ -14,12 +14,12 @@ aide:  ## montre cette liste
 run: train  ## lance le site de démonstration et tous ses processus (PORT=8000) ; Ctrl-C arrête tout
 	@$(SERVICE)/conseil serve --demo $(if $(PORT),--port $(PORT))
 
-# What needs no engine is shared between the cores, a file a worker; the whole stack and the browser take their turn after.
+# What needs no engine is shared between the cores, a file a worker, the longest first; the whole stack and the browser take their turn after.
 test: check train  ## vérifie tout et passe tous les tests (TESTS="tests/unit -k port" pour une partie)
 ifdef TESTS
 	@$(SERVICE)/pytest $(TESTS)
 else
-	@$(SERVICE)/pytest -n 2 --dist loadfile tests/unit tests/nlu tests/site; premiers=$$?; \
+	@$(SERVICE)/pytest -n 2 --dist loadfile tests/unit/test_train.py tests/unit tests/nlu tests/site; premiers=$$?; \
 	$(SERVICE)/pytest tests/faults tests/production tests/dialogues tests/browser; exit $$((premiers + $$?))
 endif
 

@@ -138,7 +138,7 @@ def test_le_creneau_d_un_autre_motif_ne_deplace_pas(guichet, pris):  # noqa: F81
     autre = f"{guichet.monde.motifs['retraite'].id}-20110920T0700Z-1"
     lecteur = ouvre(guichet, pris).va(f"/rendez-vous/mon/deplacer/confirmer?creneau={autre}")
     assert lecteur.statut == 409
-    assert lecteur.va("/rendez-vous/mon/deplacer/confirmer?creneau=zzz").statut == 422
+    assert lecteur.va("/rendez-vous/mon/deplacer/confirmer?creneau=zzz").statut == 404
 
 
 # ---- cancelling ---------------------------------------------------------------------------------------------------
