@@ -10,12 +10,15 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, Event, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 _GARDES = ("intent", "entities", "propositions")
 EN_COURS = 300
+# A rule looks at one turn; the rest of a conversation only makes the next turns dearer.
+TOURS_GARDES = 6
 REPOS = 1800.0  # seconds; the front gives a new conversation id after as long
 
 
@@ -57,9 +60,7 @@ class SuiviSobre(SQLTrackerStore):
         if garde is not None and time.monotonic() - garde[1] < REPOS:
             return garde[0]
         tracker = await super().retrieve(sender_id)
-        if tracker is not None:
-            tracker.ecrits = len(tracker.events)
-        return tracker
+        return None if tracker is None else _abreger(tracker)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Add the events since the last save, blanked; the tracker then holds what the table holds."""
@@ -70,9 +71,10 @@ class SuiviSobre(SQLTrackerStore):
             _blanchir(evenement)
         if nouveaux:
             self._ajouter([_ligne(tracker.sender_id, e) for e in nouveaux])
-        tracker.ecrits = len(evenements)
         if self._seul:
-            self._garder(tracker)
+            self._garder(_abreger(tracker))
+        else:
+            tracker.ecrits = len(evenements)
 
     def _ajouter(self, lignes: List[Dict[str, Any]]) -> None:
         if self._connexion is None or self._connexion.closed:
@@ -91,6 +93,17 @@ class SuiviSobre(SQLTrackerStore):
         self._en_cours.move_to_end(tracker.sender_id)
         while len(self._en_cours) > EN_COURS:
             self._en_cours.popitem(last=False)
+
+
+def _abreger(tracker: DialogueStateTracker) -> DialogueStateTracker:
+    """The tracker with its last turns only; everything it holds is written."""
+    evenements = list(tracker.events)
+    ecoutes = [i for i, e in enumerate(evenements) if isinstance(e, ActionExecuted) and e.action_name == ACTION_LISTEN_NAME]
+    if len(ecoutes) > TOURS_GARDES + 1:
+        evenements = evenements[ecoutes[-TOURS_GARDES - 1]:]
+        tracker.events = type(tracker.events)(evenements, tracker.events.maxlen)
+    tracker.ecrits = len(evenements)
+    return tracker
 
 
 def _ligne(sender_id: str, evenement: Event) -> Dict[str, Union[str, float, None]]:

@@ -3,22 +3,25 @@
 Refused at once, with a delay, is better than answered too late: what is let in is answered in time, and what is not can be sent again.
 """
 import math
+import random
 import time
+from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable, Iterator, Optional
 
 from bot.contacts.refus import Refus
+from bot.texte.typographie import quantite
 
 
 class Affluence(Refus):
     code, statut, attendre = "AFFLUENCE", 503, 2
-    message = "Beaucoup de personnes m'écrivent en ce moment. Rien n'est perdu : renvoyez ce même message dans quelques secondes."
 
     def __init__(self, attente: float):
         """`attente`: seconds until there is room again, as far as one can tell."""
-        super().__init__()
-        self.attendre = min(5, max(1, math.ceil(attente)))
+        self.attendre = max(1, math.ceil(attente))
+        super().__init__("Beaucoup de personnes m'écrivent en ce moment. Rien n'est perdu : renvoyez ce même message dans "
+                         f"{quantite(self.attendre, 'seconde')}.")
 
 
 @dataclass
@@ -33,22 +36,36 @@ class Guichet:
     toujours: int = 8           # let in whatever the estimate: a few turns in parallel say nothing of the engine's pace
     places: int = 64
     service: float = 0.03
+    horloge: Callable[[], float] = time.monotonic
     dedans: int = 0
     refuses: int = 0
+    _retour: float = 1.0
+    _recents: "deque[float]" = field(default_factory=deque)
 
     MEMOIRE = 0.05
+    RETOUR_MAX = 20.0
 
     @property
     def attente(self) -> float:
         """Seconds that whoever came now would wait."""
         return (self.dedans + 1) * self.service
 
+    def _revenir(self) -> float:
+        """Seconds after which whoever is refused now may come back: what it takes to answer all who are waiting outside, that is all who were
+        refused since the first of them was told to come back. Too short, and refusing them again and again is all that there is time for."""
+        maintenant = self.horloge()
+        self.refuses += 1
+        self._recents.append(maintenant)
+        while maintenant - self._recents[0] > self._retour:
+            self._recents.popleft()
+        self._retour = min(self.RETOUR_MAX, max(1.0, self.attente, len(self._recents) * self.service))
+        return min(self.RETOUR_MAX, self._retour * random.uniform(0.8, 1.3))  # not all at once
+
     @contextmanager
     def place(self, due: bool = False) -> Iterator[None]:
         """A turn. `due`: let in whatever the crowd (an emergency, a form that was filled)."""
         if not due and (self.dedans >= self.places or (self.dedans >= self.toujours and self.attente > self.attente_max)):
-            self.refuses += 1
-            raise Affluence(self.attente)
+            raise Affluence(self._revenir())
         self.dedans += 1
         ensemble, debut = self.dedans, time.perf_counter()
         try:

@@ -107,3 +107,16 @@ def test_la_memoire_des_conversations_est_bornee_en_nombre_et_en_temps(tmp_path,
     """)
     assert dit["relus"] == [4] * 10, "ce qui n'est plus en mémoire se relit dans la base"
     assert dit["gardes"] == gardes
+
+
+def test_une_longue_conversation_ne_garde_que_ses_derniers_tours_et_tout_est_ecrit(tmp_path):
+    dit = suivi(tmp_path, """
+        longueurs = []
+        for i in range(30):
+            t = await magasin.get_or_create_tracker("a"); tour(t, "un"); t.update(ActionExecuted("action_listen")); await magasin.save(t)
+            longueurs.append(len(t.events))
+        neuf = suivi.SuiviSobre(domaine, dialect="sqlite", db="suivi.db")
+        relu = await neuf.retrieve("a")
+        return {"longueurs": longueurs, "ecrits": len(types()), "relu": len(relu.events), "attend": relu.latest_action_name}
+    """)
+    assert dit["ecrits"] == 1 + 30 * 4 and dit["relu"] == dit["longueurs"][-1] == dit["longueurs"][15] == 1 + 4 * 6 and dit["attend"] == "action_listen"

@@ -33,6 +33,27 @@ def test_l_attente_estimee_trop_longue_refuse_tout_de_suite_avec_un_delai():
     assert refus.value.statut == 503 and 1 <= refus.value.attendre <= 5 and guichet.refuses == 1
 
 
+def test_plus_la_foule_est_grande_plus_on_la_fait_revenir_tard_et_jamais_toute_ensemble():
+    montre = Montre()
+    guichet = Guichet(attente_max=1.0, service=0.05, horloge=montre)
+    remplir(guichet, 20)
+
+    def refuses(combien, secondes):
+        delais = []
+        for _ in range(combien):
+            montre.t += secondes / combien
+            with pytest.raises(Affluence) as refus, guichet.place():
+                pass
+            delais.append(refus.value.attendre)
+        return delais
+
+    assert refuses(3, 1.0)[0] <= 3, "quelques personnes reviennent vite"
+    foule = refuses(400, 10.0)[-50:]
+    assert min(foule) >= 14 and max(foule) <= 20 and len(set(foule)) > 2
+    montre.t += 60
+    assert refuses(3, 1.0)[-1] <= 3, "la foule partie, le délai retombe"
+
+
 def test_les_premiers_entrent_toujours_meme_si_le_moteur_est_lent():
     guichet = Guichet(attente_max=1.0, service=5.0, toujours=8)
     remplir(guichet, 8)
