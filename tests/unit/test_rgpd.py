@@ -51,6 +51,7 @@ from bot.reglages import Reglages
 from tests.annee_bilan import Annee, compte_rendu, utc
 from tests.assures import fichier, personne
 from tests.carnet import Carnet
+from tests.marche import attendre
 from tests.postgres import preparer
 from tests.unit.test_enquete_vagues import boite  # noqa: F401  (fixture)
 
@@ -348,12 +349,13 @@ def test_exercice_de_restauration_pendant_que_le_site_ecrit(base, tmp_path, caps
         autre.engine.dispose()
     fil = threading.Thread(target=site)
     fil.start()
-    while len(lignes) < 3:
-        pass
-    assert principal(["base", "sauvegarder", "--json"]) == 0
+    try:
+        attendre(lambda: len(lignes) >= 3, 60, "que le site écrive")
+        assert principal(["base", "sauvegarder", "--json"]) == 0
+    finally:
+        fini.set()
+        fil.join()
     copie = json.loads(capsys.readouterr().out)["fichier"]
-    fini.set()
-    fil.join()
     assert effacer() == 0
     base.engine.dispose()
     for reste in tmp_path.glob("contacts.db*"):

@@ -15,6 +15,7 @@ from bot.contacts import sauvegarde, schema
 from bot.contacts.base import Sessions, ouvrir
 from bot.contacts.historique import noter
 from bot.contacts.tables import Historique
+from tests.marche import attendre
 
 LE = datetime(2011, 9, 14, 8, tzinfo=timezone.utc)
 
@@ -128,9 +129,8 @@ def test_la_copie_est_entiere_pendant_que_le_site_ecrit(sessions, tmp_path, monk
 
     fil = threading.Thread(target=site)
     fil.start()
-    while not ecrites:
-        pass
     try:
+        attendre(lambda: ecrites, 60, "que le site écrive")
         pas = []
         copies = [sauvegarde.sauvegarder(adresse(sessions), tmp_path / "copies", LE, pas.append).chemin for _ in range(3)]
     finally:
