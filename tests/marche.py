@@ -6,9 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Any, Callable, Iterator, Literal, Optional
+
+import httpx
+import uvicorn
 
 RACINE = Path(__file__).resolve().parents[1]
 CONSEIL = [sys.executable, "-c", "import sys; from bot.cli import principal; sys.exit(principal())"]
@@ -41,6 +46,24 @@ def attendre(vrai: Callable[[], object], delai: float, quoi: str) -> object:
             return valeur
         time.sleep(0.05)
     raise AssertionError(f"toujours pas après {delai:.0f} s : {quoi}")
+
+
+@contextmanager
+def servie(app: Any, port: int = 0, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
+    """An application on a port of the loopback, free unless given; its address. Its lifespan is left alone unless « on »: the test runs it, or needs none."""
+    prise = socket.socket()
+    prise.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    prise.bind(("127.0.0.1", port))
+    serveur = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan=lifespan))
+    fil = threading.Thread(target=serveur.run, kwargs={"sockets": [prise]}, daemon=True)
+    fil.start()
+    try:
+        attendre(lambda: serveur.started, 30, "le site répond")
+        yield f"http://127.0.0.1:{prise.getsockname()[1]}"
+    finally:
+        serveur.should_exit = True
+        fil.join(20)
+        prise.close()
 
 
 def environnement(donnees: Path, **ajouts: object) -> dict[str, str]:
@@ -96,6 +119,15 @@ class Marche:
             return attendre(vu, delai, f"« {motif} » au terminal")  # type: ignore[return-value]
         except AssertionError as e:
             raise AssertionError(f"{e}\n{self.terminal()}") from e
+
+    def pret(self) -> bool:
+        """Whether every part answers; fails, with the terminal, when the site has stopped."""
+        if self.processus.poll() is not None:
+            raise AssertionError(f"le site s'est arrêté (code {self.processus.returncode}) :\n{self.terminal()}")
+        try:
+            return httpx.get(f"{self.adresse}/readyz", timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
 
     def pid(self, nom: str) -> int:
         """The process of a child in its present life, by its journal."""

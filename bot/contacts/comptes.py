@@ -15,8 +15,6 @@ from bot.contacts.refus import Refus
 from bot.contacts.tables import Compte, Conseiller, Role
 from bot.contacts.tables.caisse import NIVEAUX
 
-# Who decides for others proves twice who she is (security.md S8); to the others it is offered.
-DOUBLE_OBLIGATOIRE = frozenset({"responsable", "national", "administrateur"})
 # Which levels each may give, and so whose accounts each may touch: nobody gives what she could not hold over others.
 ACCORDABLES: dict[str, frozenset[str]] = {
     "responsable": frozenset({"conseiller", "secretariat", "responsable"}),

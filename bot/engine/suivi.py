@@ -1,9 +1,11 @@
 """The tracker store: Rasa's SQL store, without the words. What was typed and what was answered serve the turn; the engine never writes them.
 
 Quicker than Rasa's own: a turn adds its events in one statement, and on SQLite, which one engine alone writes, a conversation under way is not
-read again at each message. What is kept in memory is what was written, no more.
+read again at each message. And it never fails: Rasa would go on with another store, in memory, without bounds and for ever
+(reference/security.md, H9). What the database refused waits here, blanked, and is written with the next turn.
 """
 import json
+import logging
 import time
 from collections import OrderedDict
 from typing import Any, Dict, List, Optional, Tuple, Union
@@ -15,6 +17,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+logger = logging.getLogger(__name__)
 _GARDES = ("intent", "entities", "propositions")
 EN_COURS = 300
 # A rule looks at one turn; the rest of a conversation only makes the next turns dearer.
@@ -59,7 +62,12 @@ class SuiviSobre(SQLTrackerStore):
         garde = self._en_cours.pop(sender_id, None)
         if garde is not None and time.monotonic() - garde[1] < REPOS:
             return garde[0]
-        tracker = await super().retrieve(sender_id)
+        try:
+            tracker = await super().retrieve(sender_id)
+        except sa.exc.SQLAlchemyError as erreur:
+            # The thread is lost, not the act under way: that is a draft of the contact database.
+            logger.error("SUIVI_ILLISIBLE : %s", type(erreur).__name__)
+            return None
         return None if tracker is None else _abreger(tracker)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
@@ -69,24 +77,31 @@ class SuiviSobre(SQLTrackerStore):
         nouveaux = evenements[getattr(tracker, "ecrits", 0):]
         for evenement in nouveaux:
             _blanchir(evenement)
-        if nouveaux:
-            self._ajouter([_ligne(tracker.sender_id, e) for e in nouveaux])
-        if self._seul:
-            self._garder(_abreger(tracker))
-        else:
+        if not nouveaux or self._ajouter([_ligne(tracker.sender_id, e) for e in nouveaux]):
             tracker.ecrits = len(evenements)
+            if self._seul:
+                self._garder(_abreger(tracker))
+        else:
+            self._garder(tracker)
 
-    def _ajouter(self, lignes: List[Dict[str, Any]]) -> None:
-        if self._connexion is None or self._connexion.closed:
-            self._connexion = self.engine.connect()
-        try:
-            with self._connexion.begin():
-                self._connexion.execute(self.SQLEvent.__table__.insert(), lignes)
-        except sa.exc.SQLAlchemyError:
-            # The next turn opens another: the server may have closed this one.
-            self._connexion.close()
-            self._connexion = None
-            raise
+    def _ajouter(self, lignes: List[Dict[str, Any]]) -> bool:
+        """Whether they are written. A connection that the server has closed meanwhile is opened again, once."""
+        for _ in range(2):
+            try:
+                if self._connexion is None or self._connexion.closed:
+                    self._connexion = self.engine.connect()
+                with self._connexion.begin():
+                    self._connexion.execute(self.SQLEvent.__table__.insert(), lignes)
+                return True
+            except sa.exc.SQLAlchemyError as erreur:
+                refus, fermee = type(erreur).__name__, getattr(erreur, "connection_invalidated", False)
+                if self._connexion is not None:
+                    self._connexion.close()
+                    self._connexion = None
+                if not fermee:
+                    break
+        logger.error("SUIVI_NON_ECRIT : %s", refus)
+        return False
 
     def _garder(self, tracker: DialogueStateTracker) -> None:
         self._en_cours[tracker.sender_id] = (tracker, time.monotonic())
@@ -113,6 +128,6 @@ def _ligne(sender_id: str, evenement: Event) -> Dict[str, Union[str, float, None
 
 
 def _regler_sqlite(connexion: Any, _: Any) -> None:
-    """A turn lost in a power cut is no loss: the contact database holds what was done."""
-    for reglage in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
+    """A turn lost in a power cut is no loss: the contact database holds what was done. Nobody waits long for a lock: every conversation would."""
+    for reglage in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=500"):
         connexion.execute(f"PRAGMA {reglage}")

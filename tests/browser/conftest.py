@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from etapes import Surveillance
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
@@ -20,6 +20,14 @@ def navigateur():
         navigateur = p.chromium.launch(executable_path=str(CHROMIUM), args=OPTIONS)
         yield navigateur
         navigateur.close()
+
+
+@pytest.fixture
+def sans_hate():
+    """For what is not about speed: a busy machine has a minute for each expectation."""
+    expect.set_options(timeout=60_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 def _onglet(navigateur, **options):

@@ -20,11 +20,11 @@ from bot.contacts.tables import Assure, Caisse, Entretien
 from bot.knowledge.calculs import REGISTRE
 from bot.site.demo_caisse.serveur import creer_app as caisse_fictive
 from bot.site.espace.acces import nom_cookie
-from tests.marche import ports_libres
+from tests.marche import ports_libres, servie
 from tests.site import remplie
 from tests.site.espace import Espace, Sites, hachage_rapide, modele_espace  # noqa: F401  (fixture)
 from tests.site.espace_agenda import CAISSE, Bureau, modele_bureau  # noqa: F401  (fixture)
-from tests.site.remplie import adresse, lectures, qui_prend, servie
+from tests.site.remplie import adresse, lectures, qui_prend
 from tests.site.test_espace_droits import routes
 from tests.site.test_reponses_du_moteur import FauxMoteur
 

@@ -4,42 +4,25 @@
 The front alone: no engine is needed. CAPTURES=folder keeps a picture of each page, at 1280 and 360 pixels.
 """
 import os
-import threading
-import time
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import expect
 
 from bot.contacts.comptes_demo import MOT_DE_PASSE_DEMO
-from tests.marche import ports_libres
+from tests.marche import servie
 from tests.site.espace import espace, modele_espace, sites_espace  # noqa: F401  (fixtures)
 from tests.site.test_bilan import annee_ecrite, bilans  # noqa: F401  (fixtures)
 
-pytestmark = pytest.mark.navigateur
+pytestmark = [pytest.mark.navigateur, pytest.mark.usefixtures("sans_hate")]
 ETROIT = {"width": 360, "height": 740}
-
-
-@pytest.fixture(autouse=True)
-def patience():
-    """Nothing here is about speed: a busy machine has a minute for each expectation."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
 def adresse(bilans):
     """The workspace on 20 January 2012, a whole year behind it, served on a free port."""
-    serveur = uvicorn.Server(uvicorn.Config(bilans.app, port=ports_libres(2)[0], log_level="warning", lifespan="off"))
-    fil = threading.Thread(target=serveur.run, daemon=True)
-    fil.start()
-    while not serveur.started:
-        time.sleep(0.02)  # the server has no other way to say that it listens
-    yield f"http://127.0.0.1:{serveur.config.port}"
-    serveur.should_exit = True
-    fil.join(10)
+    with servie(bilans.app) as ou:
+        yield ou
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from bot.contacts.tables import Contact, Entretien
 from tests.site.espace import modele_espace  # noqa: F401  (fixture)
 from tests.site.espace_agenda import CAISSE, bureau, modele_bureau, sites_bureau  # noqa: F401  (fixtures)
 
-pytestmark = pytest.mark.navigateur
+pytestmark = [pytest.mark.navigateur, pytest.mark.usefixtures("sans_hate")]
 
 # Outline, ring or underline: something of the page changes where the focus is.
 VISIBLE = """() => {
@@ -22,14 +22,6 @@ VISIBLE = """() => {
   const boite = e.getBoundingClientRect();
   return vu || e.id === "contenu" || boite.width < 2 ? "" : e.outerHTML.slice(0, 120);
 }"""
-
-
-@pytest.fixture(autouse=True)
-def _sans_hate():
-    """Nothing here is about speed."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 def tabule(page, nom, touche="Tab", au_plus=150):

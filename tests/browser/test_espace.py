@@ -1,14 +1,11 @@
 """A counsellor's morning, in a real browser: login, agenda, trame that saves itself through a cut, outcome, undo. The front alone: no engine is needed."""
 import re
-import threading
-import time
 
 import pytest
-import uvicorn
 from playwright.sync_api import expect
 
 from bot.contacts.comptes_demo import MOT_DE_PASSE_DEMO
-from tests.marche import ports_libres
+from tests.marche import servie
 from tests.site.espace import modele_espace  # noqa: F401  (fixture)
 from tests.site.espace_agenda import bureau, modele_bureau, sites_bureau  # noqa: F401  (fixtures)
 
@@ -18,14 +15,8 @@ pytestmark = pytest.mark.navigateur
 @pytest.fixture
 def adresse(bureau):  # noqa: F811
     """The workspace of `bureau`, served on a free port."""
-    serveur = uvicorn.Server(uvicorn.Config(bureau.espace.app, port=ports_libres(2)[0], log_level="warning", lifespan="off"))
-    fil = threading.Thread(target=serveur.run, daemon=True)
-    fil.start()
-    while not serveur.started:
-        time.sleep(0.02)  # the server has no other way to say that it listens
-    yield f"http://127.0.0.1:{serveur.config.port}"
-    serveur.should_exit = True
-    fil.join(10)
+    with servie(bureau.espace.app) as ou:
+        yield ou
 
 
 def etant_donne_claire_connectee(page, adresse):

@@ -27,7 +27,7 @@ from bot.contacts.comptes_demo import MOT_DE_PASSE_DEMO
 from bot.contacts.tables import Antenne, Motif
 from tests.campagne_essai import personne
 
-pytestmark = [pytest.mark.navigateur, pytest.mark.moteur]
+pytestmark = [pytest.mark.navigateur, pytest.mark.moteur, pytest.mark.usefixtures("sans_hate")]
 CAISSE, PAUL, BUREAU, TELEPHONE = "demo-aquitaine", "paul.vallon", (1280, 800), (360, 740)
 MERCREDI, LUNDI = date(2011, 9, 14), date(2011, 11, 7)  # today, 10:00; and a Monday far enough for no other test to book it
 HIER = datetime(2011, 9, 7, 8, tzinfo=timezone.utc)
@@ -46,14 +46,6 @@ class Album:
             page.set_viewport_size({"width": largeur, "height": hauteur})
             page.screenshot(path=self.dossier / f"{self.rang:02d}-{nom}-{largeur}.png", full_page=True)
             assert not depasse_en_largeur(page), f"« {nom} » dépasse à {largeur} pixels"
-
-
-@pytest.fixture(autouse=True)
-def _sans_hate():
-    """Nothing here is about speed: what a person would wait for is waited for."""
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

@@ -26,12 +26,31 @@ CHARABIA = {
 HUMEURS = ("lent", "goutte", "http500", "coupe", "vide", *CHARABIA)
 
 
-class MauvaisMoteur:
+class Serveur:
+    """On `self.port` until the end of its block; `fin` wakes those whom it keeps waiting."""
+
+    def __init__(self, port: int):
+        self.port, self.fin = port, threading.Event()
+
+    def servir(self, reponse: type[BaseHTTPRequestHandler]) -> None:
+        ThreadingHTTPServer.allow_reuse_address = True
+        self.serveur = ThreadingHTTPServer(("127.0.0.1", self.port), reponse)
+        self.serveur.daemon_threads = True
+        threading.Thread(target=self.serveur.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def __exit__(self, *_: object) -> None:
+        self.fin.set()
+        self.serveur.shutdown()
+        self.serveur.server_close()
+
+
+class MauvaisMoteur(Serveur):
     """`humeur`: « sain », or one of HUMEURS. `recus`: how many messages came."""
 
     def __init__(self, port: int, adresse_actions: Optional[str] = None, jeton: str = ""):
-        self.port, self.adresse_actions, self.jeton = port, adresse_actions, jeton
-        self.humeur, self.recus, self.fin = "sain", 0, threading.Event()
+        super().__init__(port)
+        self.adresse_actions, self.jeton = adresse_actions, jeton
+        self.humeur, self.recus = "sain", 0
 
     def __enter__(self) -> "MauvaisMoteur":
         moteur = self
@@ -72,16 +91,8 @@ class MauvaisMoteur:
             def log_message(self, *_: Any) -> None:
                 """Say nothing on the terminal."""
 
-        ThreadingHTTPServer.allow_reuse_address = True
-        self.serveur = ThreadingHTTPServer(("127.0.0.1", self.port), Tour)
-        self.serveur.daemon_threads = True
-        threading.Thread(target=self.serveur.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        self.servir(Tour)
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self.fin.set()
-        self.serveur.shutdown()
-        self.serveur.server_close()
 
     def tour(self, corps: Any, vide: bool) -> Any:
         """A turn as bot/engine/canal.py would play it."""
@@ -109,11 +120,12 @@ class MauvaisMoteur:
             return []
 
 
-class FauxServiteur:
+class FauxServiteur(Serveur):
     """An action server at its worst, on a port: « lent », « http500 », « charabia »."""
 
     def __init__(self, port: int, humeur: str):
-        self.port, self.humeur, self.fin = port, humeur, threading.Event()
+        super().__init__(port)
+        self.humeur = humeur
 
     def __enter__(self) -> "FauxServiteur":
         soi = self
@@ -134,16 +146,8 @@ class FauxServiteur:
             def log_message(self, *_: Any) -> None:
                 """Say nothing on the terminal."""
 
-        ThreadingHTTPServer.allow_reuse_address = True
-        self.serveur = ThreadingHTTPServer(("127.0.0.1", self.port), Reponse)
-        self.serveur.daemon_threads = True
-        threading.Thread(target=self.serveur.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        self.servir(Reponse)
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self.fin.set()
-        self.serveur.shutdown()
-        self.serveur.server_close()
 
 
 def durer(faire: Any) -> tuple[Any, float]:

@@ -8,7 +8,6 @@ import itertools
 import logging
 import os
 import random
-import socket
 import sys
 import tempfile
 import threading
@@ -25,7 +24,6 @@ from uuid import uuid4
 
 import httpx
 import structlog
-import uvicorn
 from sqlalchemy import func, select, text
 
 from bot.agenda import motifs, ouvertures, recherche, reservation
@@ -47,6 +45,7 @@ from bot.reglages import Reglages
 from bot.site.app import creer_app
 from bot.texte.typographie import nombre
 from tests import postgres
+from tests.marche import servie
 
 CAISSE, MAINTENANT, LUNDI = "demo-aquitaine", datetime(2011, 9, 14, 8, tzinfo=timezone.utc), date(2011, 9, 19)
 CRENEAUX, CONCURRENTS, GRAINES = 20, 50, (1, 2, 3, 4, 5)
@@ -214,23 +213,11 @@ def site(sessions: Sessions, dossier: Path) -> Iterator[str]:
     app = creer_app(Reglages(donnees=dossier, base=adresse, port_moteur=1, port_actions=1, demo=True, conversations_par_minute=100_000))
     app.state.contexte.horloge = Horloge.depuis(MAINTENANT)
     app.state.contexte.sessions = Sessions(ouvrir(adresse, PATIENCE))
-    prise = socket.socket()
-    prise.bind(("127.0.0.1", 0))
-    serveur = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-    fil = threading.Thread(target=serveur.run, kwargs={"sockets": [prise]}, daemon=True)
-    fil.start()
     try:
-        fin = time.monotonic() + 30
-        while not serveur.started:
-            if time.monotonic() > fin or not fil.is_alive():
-                raise RuntimeError("le site ne démarre pas")
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{prise.getsockname()[1]}"
+        with servie(app, lifespan="on") as adresse_site:
+            yield adresse_site
     finally:
-        serveur.should_exit = True
-        fil.join(20)
         app.state.contexte.sessions.engine.dispose()
-        prise.close()
 
 
 # ---- measures ---------------------------------------------------------------------------------------------------------

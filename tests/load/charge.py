@@ -15,8 +15,6 @@ from statistics import median
 from typing import Any, Callable, Optional
 from uuid import uuid4
 
-import httpx
-
 from bot.cli.commun import RefusCommande, dire, dire_refus, lire_reglages, preparer_sorties, refuser
 from bot.reglages import RACINE
 from bot.texte.typographie import nombre
@@ -104,7 +102,7 @@ def mesurer(dossier: Path, modele: Optional[Path] = None) -> dict[str, Any]:
     reglages = {"CONSEIL_MESSAGES_PAR_MINUTE": 100_000, "CONSEIL_CONVERSATIONS_PAR_MINUTE": 100_000, **({"CONSEIL_MODELE": modele} if modele else {})}
     site = Marche(dossier / "charge", "--demo", **reglages)
     try:
-        attendre(lambda: _pret(site), 240, "le site et son moteur")
+        attendre(site.pret, 240, "le site et son moteur")
         resultats: dict[str, Any] = demarrages(site)
         dire(f"  une conversation de {TOURS} tours…", erreur=True)
         resultats |= asyncio.run(longue_conversation(site.adresse))
@@ -118,15 +116,6 @@ def mesurer(dossier: Path, modele: Optional[Path] = None) -> dict[str, Any]:
     for quoi in ("charge", "foule"):
         dire(f"{quoi}, réponses par statut : {', '.join(f'{s} × {n}' for s, n in sorted(resultats[f'{quoi}_statuts'].items()))}.")
     return resultats
-
-
-def _pret(site: Marche) -> Optional[bool]:
-    if site.processus.poll() is not None:
-        refuser("SITE_ARRETE", f"le site s'est arrêté :\n{site.terminal()}")
-    try:
-        return httpx.get(f"{site.adresse}/readyz", timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return None
 
 
 def manques(resultats: dict[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ import uuid
 from collections import Counter
 from pathlib import Path
 from statistics import quantiles
-from typing import Any, Optional, Sequence
+from typing import Any, Sequence
 
 import httpx
 
@@ -223,16 +223,7 @@ def pile_entiere(modele: Path, dossier: Path, textes: Sequence[str], nombre: int
     site = Marche(dossier, "--demo", CONSEIL_MODELE=modele, CONSEIL_DELAI_MOTEUR=60, CONSEIL_MESSAGES_PAR_MINUTE=100_000,
                   CONSEIL_CONVERSATIONS_PAR_MINUTE=100_000)
     try:
-        attendre(lambda: _pret(site), 240, "le site et son moteur")
+        attendre(site.pret, 240, "le site et son moteur")
         return asyncio.run(affluence(site.adresse, textes, nombre, duree))
     finally:
         site.finir()
-
-
-def _pret(site: Marche) -> Optional[bool]:
-    if site.processus.poll() is not None:
-        refuser("SITE_ARRETE", f"le site s'est arrêté :\n{site.terminal()}")
-    try:
-        return httpx.get(f"{site.adresse}/readyz", timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return None

@@ -19,7 +19,7 @@ from typing import Any, Sequence
 
 from bot.cli.commun import RefusCommande, dire, dire_refus, preparer_sorties, refuser
 from bot.texte.typographie import nombre
-from tests.load.charge import _donnees, _pret
+from tests.load.charge import _donnees
 from tests.load.mesures import PAS_MEMOIRE
 from tests.load.visites import Programme, centile, lancer, lire
 from tests.marche import Marche, attendre
@@ -75,7 +75,7 @@ def endurer(dossier: Path, duree: float) -> tuple[list[Instantane], Any]:
     """The installation and its visitors for `duree` seconds: what was seen of each."""
     site = Marche(dossier, "--demo", CONSEIL_MESSAGES_PAR_MINUTE=100_000, CONSEIL_CONVERSATIONS_PAR_MINUTE=100_000)
     try:
-        attendre(lambda: _pret(site), 240, "le site et son moteur")
+        attendre(site.pret, 240, "le site et son moteur")
         visiteurs, debut, vus = lancer(Programme(site.adresse, VISITEURS, PENSEE, duree, tours=TOURS)), time.monotonic(), []
         periode, prochain = max(PAS_MEMOIRE, min(15.0, duree / 40)), 0.0
         while visiteurs.poll() is None and time.monotonic() - debut < duree - periode:

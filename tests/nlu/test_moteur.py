@@ -120,3 +120,27 @@ def test_une_longue_conversation_ne_garde_que_ses_derniers_tours_et_tout_est_ecr
         return {"longueurs": longueurs, "ecrits": len(types()), "relu": len(relu.events), "attend": relu.latest_action_name}
     """)
     assert dit["ecrits"] == 1 + 30 * 4 and dit["relu"] == dit["longueurs"][-1] == dit["longueurs"][15] == 1 + 4 * 6 and dit["attend"] == "action_listen"
+
+
+def test_une_base_du_suivi_qui_refuse_ne_fait_perdre_ni_attendre_et_rien_ne_tombe_en_memoire_sans_borne(tmp_path):
+    """H9: Rasa would wait five seconds, then go on for ever in a store of its own."""
+    dit = suivi(tmp_path, """
+        import time
+        from rasa.core.tracker_store import FailSafeTrackerStore
+        sur = FailSafeTrackerStore(magasin)
+        autre = sqlite3.connect("suivi.db", isolation_level=None)
+        longueurs, durees = [], []
+        for i, verrou in enumerate((None, "BEGIN IMMEDIATE", None, "ROLLBACK")):
+            if verrou: autre.execute(verrou)
+            debut = time.monotonic()
+            t = await sur.get_or_create_tracker("a"); tour(t, "SECRET7"); await sur.save(t)
+            durees.append(time.monotonic() - debut)
+            longueurs.append(len(types()))
+        magasin._en_cours.clear()
+        lu.execute("DROP TABLE events"); lu.commit()
+        perdu = await sur.retrieve("a")
+        return {"longueurs": longueurs, "duree": max(durees), "repli": sur._fallback_tracker_store is not None, "perdu": perdu is None,
+                "memoire": "SECRET7" in json.dumps([e.as_dict() for e in t.events])}
+    """)
+    assert dit["longueurs"] == [4, 4, 4, 13], "ce qui attendait est écrit avec le tour suivant, une fois"
+    assert dit["duree"] < 2 and not dit["repli"] and dit["perdu"] and not dit["memoire"]

@@ -18,7 +18,7 @@ from bot.contacts.schema import migrer
 from bot.horloge import Horloge
 from bot.reglages import Reglages
 from bot.site.app import creer_app
-from tests.site.remplie import servie
+from tests.marche import servie
 from tests.site.test_reponses_du_moteur import FauxMoteur
 from tests.unit import agenda_aide
 

@@ -5,15 +5,10 @@ edition; both through the workspace's own pages. `adresses` gives, for each GET 
 """
 import re
 import shutil
-import socket
-import threading
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Iterator
 from uuid import uuid4
 
-import uvicorn
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -41,7 +36,6 @@ from bot.site.espace.droits import DROITS, OUVERTE
 from tests import fabrique_enquete
 from tests.annee_bilan import Annee, nationale
 from tests.campagne_essai import CAISSE
-from tests.marche import attendre
 from tests.site.espace import Espace, Navigateur
 from tests.site.espace_agenda import Bureau
 from tests.site.test_reponses_du_moteur import FauxMoteur
@@ -238,21 +232,3 @@ def lectures(espace: Espace) -> dict[str, str]:
     """{name: path} of the GET routes of the workspace that someone logged in takes."""
     from tests.site.test_espace_droits import de_lespace
     return {r.name: r.path for r in de_lespace(espace.app) if "GET" in r.methods and OUVERTE in DROITS[r.name].etapes}
-
-
-@contextmanager
-def servie(app, port: int = 0) -> Iterator[str]:
-    """An application whose lifespan is already running (or has none), on a port of the loopback, free unless given; its address."""
-    prise = socket.socket()
-    prise.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    prise.bind(("127.0.0.1", port))
-    serveur = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    fil = threading.Thread(target=serveur.run, kwargs={"sockets": [prise]}, daemon=True)
-    fil.start()
-    try:
-        attendre(lambda: serveur.started, 30, "le site répond")
-        yield f"http://127.0.0.1:{prise.getsockname()[1]}"
-    finally:
-        serveur.should_exit = True
-        fil.join(20)
-        prise.close()

@@ -17,7 +17,7 @@ from starlette.datastructures import UploadFile
 from bot.contacts import audit, connexion
 from bot.contacts.caisses import caisse
 from bot.contacts.cle import cle_installation, hmac_hex
-from bot.contacts.comptes import DOUBLE_OBLIGATOIRE, Auteur, niveaux
+from bot.contacts.comptes import Auteur, niveaux
 from bot.contacts.isolement import Introuvable
 from bot.contacts.refus import Refus
 from bot.contacts.tables import SessionEspace
@@ -274,7 +274,7 @@ def acteur_de(session: Session, ouverte: SessionEspace, droit: Optional[Droit] =
     role = next((n for n in NIVEAUX if n in siens and (droit is None or n in droit.niveaux)), None)
     return Acteur(conseiller_id=personne.id, compte_id=compte.id, session_id=ouverte.id, identifiant=compte.identifiant, prenom=personne.prenom,
                   nom=personne.nom, caisse_code=la_caisse.code, caisse_nom=la_caisse.nom, fuseau=la_caisse.fuseau, niveaux=siens,
-                  etape=etape_de(ouverte, siens), role=role)
+                  etape=etape_de(ouverte), role=role)
 
 
 def conseiller_connecte(request: Request) -> Optional[int]:
@@ -292,14 +292,15 @@ def conseiller_connecte(request: Request) -> Optional[int]:
     return acteur.conseiller_id if acteur and acteur.etape == OUVERTE else None
 
 
-def etape_de(ouverte: SessionEspace, siens: frozenset[str]) -> str:
-    """How far a session has come: the code of the telephone first, then a password of one's own, then the telephone of who must have one."""
+def etape_de(ouverte: SessionEspace) -> str:
+    """How far a session has come: the code of the telephone first, then a password of one's own, then a telephone, which everybody has but the
+    people of a demonstration (reference/security.md, S8)."""
     compte = ouverte.compte
     if compte.totp_actif_le is not None and not ouverte.second_facteur:
         return CODE
     if compte.doit_changer:
         return MOT_DE_PASSE
-    if compte.totp_actif_le is None and not compte.demo and not DOUBLE_OBLIGATOIRE.isdisjoint(siens):
+    if compte.totp_actif_le is None and not compte.demo:
         return ENROLEMENT
     return OUVERTE
 

@@ -8,7 +8,6 @@ from fastapi.responses import Response
 from sqlalchemy import select
 
 from bot.contacts import comptes, connexion, mots_de_passe, totp
-from bot.contacts.comptes import DOUBLE_OBLIGATOIRE
 from bot.contacts.mots_de_passe import MotDePasseFaible
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Compte, SessionEspace
@@ -21,13 +20,7 @@ routeur = routeur_espace()
 FAITS.update(
     mot_de_passe_change="Votre mot de passe est changé. Vos autres appareils sont déconnectés.",
     telephone_rattache="Votre téléphone est rattaché : un code vous sera demandé à chaque connexion.",
-    telephone_detache="Votre téléphone est détaché : votre mot de passe suffit désormais.",
     autres_fermees="Vos autres appareils sont déconnectés.")
-
-
-class DoubleObligatoire(Refus):
-    code, statut = "DOUBLE_OBLIGATOIRE", 409
-    message = "Votre rôle demande un code à chaque connexion. Pour changer de téléphone, demandez à un autre responsable de détacher l'ancien."
 
 
 @dataclass(frozen=True)
@@ -37,7 +30,7 @@ class Moi:
     identifiant: str
     niveaux: list[str]
     double: bool
-    obligatoire: bool
+    demo: bool
     secours: int
     autres: int
 
@@ -52,7 +45,7 @@ def _page(request: Request, acteur: Acteur, statut: int = 200, erreurs: Optional
         le_mien = s.get_one(Compte, acteur.compte_id)
         autres = s.scalars(select(SessionEspace.id).where(SessionEspace.compte_id == le_mien.id, SessionEspace.id != acteur.session_id)).all()
         moi = Moi(le_mien.identifiant, [NOMS_NIVEAUX[n] for n in NOMS_NIVEAUX if n in acteur.niveaux], le_mien.totp_actif_le is not None,
-                  not DOUBLE_OBLIGATOIRE.isdisjoint(acteur.niveaux), totp.secours_restants(s, le_mien), len(autres))
+                  le_mien.demo, totp.secours_restants(s, le_mien), len(autres))
     return rendre(request, "espace/compte.html", statut, erreurs=erreurs, moi=moi, **valeurs)
 
 
@@ -112,8 +105,7 @@ def _page_double(request: Request, acteur: Acteur, statut: int = 200, erreurs: O
         secret = totp.proposer(le_mien, cle(request)) if le_mien.totp_secret and not actif else None
         lien = totp.adresse(le_mien, secret) if secret else None
     qr = segno.make(lien, error="m").svg_data_uri(scale=5, border=3, light="#fff") if lien else None
-    return rendre(request, "espace/double.html", statut, erreurs=erreurs, actif=actif, secret=secret, lien=lien, qr=qr,
-                  obligatoire=not DOUBLE_OBLIGATOIRE.isdisjoint(acteur.niveaux))
+    return rendre(request, "espace/double.html", statut, erreurs=erreurs, actif=actif, secret=secret, lien=lien, qr=qr)
 
 
 @routeur.post("/espace/compte/double-authentification", name="compte.double.preparer")
@@ -154,9 +146,7 @@ def _montrer_codes(request: Request, codes: list[str], secret: str) -> Response:
 
 @routeur.post("/espace/compte/double-authentification/retrait", name="compte.double.retirer")
 def retirer_double(request: Request, acteur: Acteur = Depends(exiger()), saisie: Saisie = Depends(saisie)) -> Response:
-    """Do without the telephone, for those who may; a code of it is asked."""
-    if not DOUBLE_OBLIGATOIRE.isdisjoint(acteur.niveaux):
-        raise DoubleObligatoire
+    """Leave this telephone for another; a code of it is asked, and the next login asks for the other."""
     if (refus := _prouver(request, acteur, saisie.un("code"))) is not None:
         return _page(request, acteur, refus.statut, {"code": refus.message})
     with request.app.state.contexte.sessions() as s:
