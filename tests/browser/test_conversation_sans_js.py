@@ -33,6 +33,8 @@ def test_on_demande_on_choisit_on_efface_sans_javascript(page_sans_js, site):
 def test_recharger_la_page_n_envoie_rien_de_nouveau(page_sans_js, site):
     etant_donne_une_conversation(page_sans_js, site)
     quand_on_demande(page_sans_js)
+    alors_il_y_a_reponses(page_sans_js, 2)
+    page_sans_js.wait_for_load_state("load")
     page_sans_js.reload()
     alors_il_y_a_reponses(page_sans_js, 2)
 
