@@ -4,7 +4,7 @@ For tests that kill the processes around it a hundred times; the real one takes 
 """
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Iterator, Mapping
 
@@ -53,7 +53,8 @@ def moteur(port: int, adresse_actions: str, jeton: str, etiquettes: Mapping[str,
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(corps)))
             self.end_headers()
-            self.wfile.write(corps)
+            with suppress(OSError):  # whoever asked was killed
+                self.wfile.write(corps)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing on the terminal."""
