@@ -45,6 +45,7 @@ faults: train  ## pannes, morts subites et ruées, tous les tours (TOURS=100)
 	VRAI_MOTEUR=1 TOURS=20 $(SERVICE)/pytest -s tests/faults/test_quatre_tues.py; fautes=$$((fautes + $$?)); \
 	RUEE=20x50x5 $(SERVICE)/pytest tests/unit/test_agenda_affluence.py; fautes=$$((fautes + $$?)); \
 	TUES=100 TOURS=200 $(SERVICE)/pytest tests/unit/test_enquete_secret.py tests/unit/test_enquete_reponses.py; fautes=$$((fautes + $$?)); \
+	EXEMPLES=200 $(SERVICE)/pytest tests/site/test_openapi.py; fautes=$$((fautes + $$?)); \
 	MODELE=1 $(SERVICE)/pytest tests/unit/test_agenda_automate.py; exit $$((fautes + $$?))
 
 soak: train  ## conversations pendant M minutes ou H heures : mémoire et délais restent plats

@@ -1,7 +1,7 @@
 """The OpenAPI document against the running front, by schemathesis: every check, none left out, every phase. By hand, with as many examples as wanted:
 
-    API=http://127.0.0.1:8000 SCHEMATHESIS_HOOKS=tests.site.api_acces schemathesis run $API/openapi.json --checks all --max-examples 200 \\
-        --phases examples,coverage,fuzzing,stateful --seed 1 --continue-on-failure
+    API=http://127.0.0.1:8000 SCHEMATHESIS_HOOKS=tests.site.api_acces schemathesis --config-file tests/site/schemathesis.toml run $API/openapi.json \\
+        --checks all --max-examples 200 --phases examples,coverage,fuzzing,stateful --seed 1 --continue-on-failure
 
 EXEMPLES=200 gives this test the reference's number (security.md S12); the front is then explored for minutes.
 """
@@ -28,8 +28,8 @@ def api(tmp_path_factory):
 
 
 def test_schemathesis_ne_trouve_aucun_ecart_entre_le_document_et_le_site(api, tmp_path):
-    commande = [sys.executable, "-m", "schemathesis.cli", "run", f"{api}/openapi.json", "--checks", "all", "--max-examples", EXEMPLES, "--phases",
-                "examples,coverage,fuzzing,stateful", "--seed", "1", "--continue-on-failure", "--no-color", "--workers", "2"]
+    commande = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(RACINE / "tests/site/schemathesis.toml"), "run",
+                f"{api}/openapi.json", "--checks", "all", "--max-examples", EXEMPLES, "--phases", "examples,coverage,fuzzing,stateful", "--seed", "1", "--continue-on-failure", "--no-color", "--workers", "2"]
     env = {**os.environ, "API": api, "SCHEMATHESIS_HOOKS": "tests.site.api_acces", "PYTHONPATH": str(RACINE)}
     fait = subprocess.run(commande, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=3_000)
     assert fait.returncode == 0, fait.stdout[-20_000:] + fait.stderr[-3_000:]
