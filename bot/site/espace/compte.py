@@ -30,7 +30,6 @@ class Moi:
     identifiant: str
     niveaux: list[str]
     double: bool
-    demo: bool
     secours: int
     autres: int
 
@@ -45,7 +44,7 @@ def _page(request: Request, acteur: Acteur, statut: int = 200, erreurs: Optional
         le_mien = s.get_one(Compte, acteur.compte_id)
         autres = s.scalars(select(SessionEspace.id).where(SessionEspace.compte_id == le_mien.id, SessionEspace.id != acteur.session_id)).all()
         moi = Moi(le_mien.identifiant, [NOMS_NIVEAUX[n] for n in NOMS_NIVEAUX if n in acteur.niveaux], le_mien.totp_actif_le is not None,
-                  le_mien.demo, totp.secours_restants(s, le_mien), len(autres))
+                  totp.secours_restants(s, le_mien), len(autres))
     return rendre(request, "espace/compte.html", statut, erreurs=erreurs, moi=moi, **valeurs)
 
 
