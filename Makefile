@@ -16,12 +16,13 @@ run: train  ## lance le site de démonstration et tous ses processus (PORT=8000)
 
 # What needs no engine is shared between the cores, a file a worker, the longest first; the whole stack and the browser take their turn after.
 # A test that hangs fails and says where it stood; the others go on.
+test: export PYTEST_TIMEOUT := 600
 test: check train  ## vérifie tout et passe tous les tests (TESTS="tests/unit -k port" pour une partie)
 ifdef TESTS
 	@$(SERVICE)/pytest $(TESTS)
 else
-	@$(SERVICE)/pytest --timeout 600 -n 2 --dist loadfile tests/unit/test_train.py tests/unit tests/nlu tests/site; premiers=$$?; \
-	$(SERVICE)/pytest --timeout 600 tests/faults tests/production tests/dialogues tests/browser; exit $$((premiers + $$?))
+	@$(SERVICE)/pytest -n 2 --dist loadfile tests/unit/test_train.py tests/unit tests/nlu tests/site; premiers=$$?; \
+	$(SERVICE)/pytest tests/faults tests/production tests/dialogues tests/browser; exit $$((premiers + $$?))
 endif
 
 setup:  ## installe les deux environnements

@@ -1,16 +1,12 @@
 """What tests share: a database of their own, a front without engine, and (for `moteur` and `navigateur` tests) the real processes."""
 import json
 import os
-import signal
-import subprocess
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.marche import CONSEIL, environnement
+from tests.marche import Marche, attendre
 from tests.postgres import base, base_du_module, base_vierge, modele_sqlite, moteur_base, serveur_postgres, sessions  # noqa: F401  (fixtures)
 
 RACINE = Path(__file__).resolve().parents[1]
@@ -29,36 +25,17 @@ def lignes(*chemins: Path) -> list[dict]:
     return [json.loads(ligne) for chemin in chemins for ligne in chemin.read_text(encoding="utf-8").splitlines() if ligne.strip()]
 
 
-def _pret(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
 @contextmanager
 def installation(dossier: Path, **reglages):
     """The whole installation under `conseil serve --demo`, on free ports: gives the site's address once every part answers."""
-    env = environnement(dossier, CONSEIL_MESSAGES_PAR_MINUTE=1000, CONSEIL_CONVERSATIONS_PAR_MINUTE=1000,
-                        CONSEIL_DELAI_MOTEUR=20,  # a busy machine must not turn an answer into a reduced one
-                        **{f"CONSEIL_{n.upper()}": v for n, v in reglages.items()})
-    adresse = f"http://127.0.0.1:{env['CONSEIL_PORT']}"
-    journal = dossier / "serve.log"
-    with journal.open("w") as sortie:
-        serveur = subprocess.Popen([*CONSEIL, "serve", "--demo"], env=env, stdout=sortie, stderr=sortie, cwd=RACINE)
+    marche = Marche(dossier, "--demo", CONSEIL_MESSAGES_PAR_MINUTE=1000, CONSEIL_CONVERSATIONS_PAR_MINUTE=1000,
+                    CONSEIL_DELAI_MOTEUR=20,  # a busy machine must not turn an answer into a reduced one
+                    **{f"CONSEIL_{n.upper()}": v for n, v in reglages.items()})
     try:
-        fin = time.monotonic() + 180
-        while not _pret(f"{adresse}/readyz"):
-            if serveur.poll() is not None or time.monotonic() > fin:
-                pytest.fail(f"{adresse} n'est pas prêt :\n{journal.read_text()[-3000:]}")
-            time.sleep(0.3)
-        yield adresse
+        attendre(marche.pret, 180, "toutes les parties du site")
+        yield marche.adresse
     finally:
-        serveur.send_signal(signal.SIGINT)
-        try:
-            serveur.wait(20)
-        except subprocess.TimeoutExpired:
-            serveur.kill()
+        marche.finir()
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,7 @@ def page(navigateur):
 def page_sans_js(navigateur):
     """A tab where JavaScript is off."""
     page = _onglet(navigateur, java_script_enabled=False)
+    page.sans_script = True
     yield page
     page.context.close()
 

@@ -1,4 +1,5 @@
 """The steps of the scenarios: what is given, what a visitor does, what must then be seen. Scenarios say what, steps say how."""
+from contextlib import nullcontext
 from urllib.parse import urlsplit
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
@@ -43,25 +44,40 @@ def etant_donne_une_conversation(page: Page, site: str) -> None:
 
 def quand_on_cherche(page: Page, mots: str) -> None:
     page.get_by_label("Rechercher une question").fill(mots)
-    page.get_by_role("button", name="Rechercher").click()
+    quand_la_page_suivante_arrive(page, page.get_by_role("button", name="Rechercher"))
 
 
 def quand_on_suit(page: Page, lien: str) -> None:
-    page.get_by_role("main").get_by_role("link", name=lien).first.click()
+    quand_la_page_suivante_arrive(page, page.get_by_role("main").get_by_role("link", name=lien).first)
+
+
+def quand_la_page_suivante_arrive(page: Page, bouton: Locator) -> str:
+    """Press what leads to another page, and wait for that page: a click alone comes back before it on a busy machine. The label pressed."""
+    libelle = bouton.inner_text()
+    with page.expect_navigation():
+        bouton.click()
+    return libelle
 
 
 def quand_on_demande(lieu: "Page | FrameLocator", question: str = QUESTION) -> None:
     """Type a question in the page or the frame, and send it with the button."""
     lieu.locator("#texte").fill(question)
-    lieu.get_by_role("button", name="Envoyer").click()
+    with _page_entiere(lieu):
+        lieu.get_by_role("button", name="Envoyer").click()
 
 
 def quand_on_choisit_le_premier_bouton(lieu: "Page | FrameLocator") -> str:
     """Press the first button under the last answer; its label."""
     bouton = derniere_reponse(lieu).locator("button").first
     libelle = bouton.inner_text()
-    bouton.click()
+    with _page_entiere(lieu):
+        bouton.click()
     return libelle
+
+
+def _page_entiere(lieu: "Page | FrameLocator"):
+    """Without script, each exchange is a whole page: wait for it."""
+    return lieu.expect_navigation() if getattr(lieu, "sans_script", False) else nullcontext()
 
 
 def quand_on_tape(page: Page, *touches: str) -> None:

@@ -41,7 +41,8 @@ def nu(page) -> str:
 
 
 def immobile(page):
-    """Wait until nothing moves: a colour on its way is no colour."""
+    """Wait until the page is whole and nothing moves: a click comes back as soon as the next page begins, and a colour on its way is no colour."""
+    page.wait_for_load_state()
     page.evaluate("() => Promise.allSettled(document.getAnimations().map(a => a.finished)).then(() => null)")
 
 

@@ -19,7 +19,7 @@ def test_un_calcul_se_fait_se_partage_et_mene_a_sa_fiche(page_sans_js, site):
     etant_donne_la_page(page, page.url)
     alors_on_lit(page, "432\u00a0€")
     page.get_by_role("button", name="Prendre rendez-vous").click()
-    assert page.url == f"{site}/conversation#dernier"
+    expect(page).to_have_url(f"{site}/conversation#dernier")
 
 
 def test_une_date_impossible_se_corrige(page_sans_js, site):

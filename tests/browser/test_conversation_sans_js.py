@@ -34,7 +34,6 @@ def test_recharger_la_page_n_envoie_rien_de_nouveau(page_sans_js, site):
     etant_donne_une_conversation(page_sans_js, site)
     quand_on_demande(page_sans_js)
     alors_il_y_a_reponses(page_sans_js, 2)
-    page_sans_js.wait_for_load_state("load")
     page_sans_js.reload()
     alors_il_y_a_reponses(page_sans_js, 2)
 
@@ -43,7 +42,7 @@ def test_la_question_de_l_accueil_ouvre_la_conversation(page_sans_js, site):
     page_sans_js.goto(site)
     page_sans_js.get_by_label("Votre question, avec vos mots").fill(QUESTION)
     page_sans_js.get_by_role("button", name="Poser ma question").click()
-    assert page_sans_js.url == f"{site}/conversation#dernier"
+    expect(page_sans_js).to_have_url(f"{site}/conversation#dernier")
     alors_il_y_a_reponses(page_sans_js, 2)
 
 

@@ -3,7 +3,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from etapes import alors_on_lit, depasse_en_largeur, nom_du_focus, quand_on_suit, quand_on_tabule_jusqua
+from etapes import alors_on_lit, depasse_en_largeur, nom_du_focus, quand_la_page_suivante_arrive, quand_on_suit, quand_on_tabule_jusqua
 from playwright.sync_api import expect
 
 from bot.agenda import rencontres
@@ -78,14 +78,11 @@ def quand_on_se_nomme(page, nom="Exemple"):
     page.get_by_label("Nom", exact=True).fill(nom)
     page.get_by_label("Prénom").fill("Dominique")
     page.get_by_label("Téléphone").fill(f"06 39 98 00 {next(NUMEROS)}")
-    page.get_by_role("button", name="Continuer").click()
+    quand_la_page_suivante_arrive(page, page.get_by_role("button", name="Continuer"))
 
 
 def quand_on_choisit_le_premier(page):
-    bouton = page.locator(".jour button").first
-    libelle = bouton.inner_text()
-    bouton.click()
-    return libelle
+    return quand_la_page_suivante_arrive(page, page.locator(".jour button").first)
 
 
 def alors_la_page_tient(page):
@@ -103,25 +100,25 @@ def test_reserver_deplacer_annuler_sans_javascript(page_sans_js, guichet):
     alors_on_lit(page, "Ce créneau vous est gardé jusqu'à")
     quand_on_se_nomme(page, "Sansscript")
     alors_on_lit(page, "Dominique Sansscript", "Comptez une heure", "jusqu'à l'heure prévue")
-    page.get_by_role("button", name="Je confirme le rendez-vous").click()
+    quand_la_page_suivante_arrive(page, page.get_by_role("button", name="Je confirme le rendez-vous"))
     alors_on_lit(page, "C'est réservé.", "(SAN)")
     code = le_code(page)
     with page.expect_download() as telecharge:
         page.get_by_role("link", name="Ajouter à mon agenda").click()
     assert telecharge.value.suggested_filename == "rendez-vous.ics"
 
-    page.get_by_role("button", name="Refermer cette page").click()
+    quand_la_page_suivante_arrive(page, page.get_by_role("button", name="Refermer cette page"))
     page.get_by_label("Code", exact=True).fill(f"{code[:4].lower()}-{code[4:]}")
     page.get_by_label("Les trois premières lettres").fill("san")
-    page.get_by_role("button", name="Continuer").click()
+    quand_la_page_suivante_arrive(page, page.get_by_role("button", name="Continuer"))
     quand_on_suit(page, "Le déplacer")
-    page.locator(".jour").nth(2).get_by_role("button").first.click()
-    page.get_by_role("button", name="Oui, déplacez-le").click()
+    quand_la_page_suivante_arrive(page, page.locator(".jour").nth(2).get_by_role("button").first)
+    quand_la_page_suivante_arrive(page, page.get_by_role("button", name="Oui, déplacez-le"))
     alors_on_lit(page, "C'est déplacé.")
     assert le_code(page) == code
     quand_on_suit(page, "L'annuler")
     page.get_by_label("Un empêchement").check()
-    page.get_by_role("button", name="Oui, j'annule").click()
+    quand_la_page_suivante_arrive(page, page.get_by_role("button", name="Oui, j'annule"))
     alors_on_lit(page, "C'est annulé. Merci d'avoir prévenu.", "Choisir une autre date")
     assert page.surveillance.hors_de(guichet) == []
 
@@ -158,7 +155,7 @@ def test_une_faute_prend_le_focus_et_mene_au_champ(page, guichet):
     quand_on_choisit_le_premier(page)
     page.locator("form.formulaire").evaluate("f => f.noValidate = true")
     page.get_by_label("Prénom").fill("Dominique")
-    page.get_by_role("button", name="Continuer").click()
+    quand_la_page_suivante_arrive(page, page.get_by_role("button", name="Continuer"))
     expect(page.locator("#fautes")).to_be_focused()
     expect(page).to_have_title(re.compile("^Erreur"))
     alors_la_page_tient(page)
@@ -172,7 +169,7 @@ def test_precedent_et_recharger_ne_reservent_rien_de_plus(page, guichet):
     etant_donne_les_creneaux(page, guichet)
     quand_on_choisit_le_premier(page)
     quand_on_se_nomme(page, "Retour")
-    page.get_by_role("button", name="Je confirme le rendez-vous").click()
+    quand_la_page_suivante_arrive(page, page.get_by_role("button", name="Je confirme le rendez-vous"))
     code = le_code(page)
     page.reload()
     assert le_code(page) == code
@@ -198,7 +195,7 @@ def test_perdre_un_creneau_montre_les_plus_proches_et_garde_la_saisie(page, page
     etant_donne_les_creneaux(autre, guichet)
     quand_on_choisit_le_premier(autre)
     quand_on_se_nomme(autre, "Rapide")
-    autre.get_by_role("button", name="Je confirme le rendez-vous").click()
+    quand_la_page_suivante_arrive(autre, autre.get_by_role("button", name="Je confirme le rendez-vous"))
     alors_on_lit(autre, "C'est réservé.")
 
     quand_on_se_nomme(page, "Perdu")
@@ -206,7 +203,7 @@ def test_perdre_un_creneau_montre_les_plus_proches_et_garde_la_saisie(page, page
     alors_on_lit(page, "Ce créneau vient d'être pris", "Voici les plus proches")
     expect(page.get_by_label("Nom", exact=True)).to_have_value("Perdu")
     alors_la_page_tient(page)
-    page.locator("#fautes button").first.click()
+    quand_la_page_suivante_arrive(page, page.locator("#fautes button").first)
     alors_on_lit(page, "Dominique Perdu")
 
 
@@ -223,14 +220,14 @@ def test_chaque_page_du_chemin_tient_et_ne_depasse_pas_a_320_pixels(page_etroite
     etant_donne_les_creneaux(page, guichet)
     alors_tout_tient()
     page.get_by_label("À partir du").fill("2011-11-01")
-    page.get_by_role("button", name="Voir les créneaux").click()
+    quand_la_page_suivante_arrive(page, page.get_by_role("button", name="Voir les créneaux"))
     alors_on_lit(page, "C'est un jour férié (Toussaint).")
     alors_tout_tient()
     quand_on_choisit_le_premier(page)
     alors_tout_tient()
     quand_on_se_nomme(page, "Étroit-de-la-Très-Longue-Rue")
     alors_tout_tient()
-    page.get_by_role("button", name="Je confirme le rendez-vous").click()
+    quand_la_page_suivante_arrive(page, page.get_by_role("button", name="Je confirme le rendez-vous"))
     alors_tout_tient()
     for chemin in ("/rendez-vous/mon/deplacer", "/rendez-vous/mon/annuler", "/rendez-vous/mon/imprimer"):
         page.goto(guichet + chemin)

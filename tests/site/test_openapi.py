@@ -29,7 +29,8 @@ def api(tmp_path_factory):
 
 def test_schemathesis_ne_trouve_aucun_ecart_entre_le_document_et_le_site(api, tmp_path):
     commande = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(RACINE / "tests/site/schemathesis.toml"), "run",
-                f"{api}/openapi.json", "--checks", "all", "--max-examples", EXEMPLES, "--phases", "examples,coverage,fuzzing,stateful", "--seed", "1", "--continue-on-failure", "--no-color", "--workers", "2"]
+                f"{api}/openapi.json", "--checks", "all", "--max-examples", EXEMPLES, "--phases", "examples,coverage,fuzzing,stateful",
+                "--seed", "1", "--continue-on-failure", "--no-color", "--workers", "2"]
     env = {**os.environ, "API": api, "SCHEMATHESIS_HOOKS": "tests.site.api_acces", "PYTHONPATH": str(RACINE)}
     fait = subprocess.run(commande, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=3_000)
     assert fait.returncode == 0, fait.stdout[-20_000:] + fait.stderr[-3_000:]

@@ -261,7 +261,7 @@ def test_le_site_entier_du_demarrage_a_larret(marche, tmp_path):
     site = marche("--demo", HOME=maison, CONSEIL_BASE=secret)
     site.attendre("Site prêt")
     site.attendre("Moteur prêt", 240)
-    attendre(lambda: requests.get(site.adresse + "/readyz", timeout=10).status_code == 200, 30, "toutes les parties")
+    attendre(site.pret, 30, "toutes les parties")
 
     assert {hote for pid in site.descendants() for hote in _ecoutes(pid)} == {"127.0.0.1"}
     env_moteur = Path(f"/proc/{site.pid('moteur')}/environ").read_bytes()
