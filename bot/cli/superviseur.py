@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Callable, Mapping, Optional, Sequence
 
-import httpx
+import aiohttp
 
 from bot.cli.commun import RefusCommande, dire, secondes
 from bot.cli.processus import laisse
@@ -194,7 +194,7 @@ class Enfant:
             return
         debut = derniere = time.monotonic()
         pret = False
-        async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2.0)) as client:
             while True:
                 maintenant = time.monotonic()
                 if await _repond(client, self.processus.sonde):
@@ -217,10 +217,11 @@ class Enfant:
         self.journal.ecrire(f"-- prêt en {duree}")
 
 
-async def _repond(client: httpx.AsyncClient, adresse: str) -> bool:
+async def _repond(client: aiohttp.ClientSession, adresse: str) -> bool:
     try:
-        return (await client.get(adresse)).status_code == 200
-    except httpx.HTTPError:
+        async with client.get(adresse, allow_redirects=False) as reponse:
+            return reponse.status == 200
+    except (aiohttp.ClientError, TimeoutError):
         return False
 
 

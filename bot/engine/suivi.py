@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 _GARDES = ("intent", "entities", "propositions")
 EN_COURS = 300
 # A rule looks at one turn; the rest of a conversation only makes the next turns dearer.
-TOURS_GARDES = 6
+TOURS_GARDES = 2
 REPOS = 1800.0  # seconds; the front gives a new conversation id after as long
 
 

@@ -4,7 +4,7 @@ import secrets
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, AsyncIterator, Iterator, Mapping, Optional
+from typing import Any, AsyncIterator, Callable, Iterator, Mapping, Optional
 
 import structlog
 from anyio import to_thread
@@ -17,6 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as SansConnexion
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from bot.contacts import conversations
 from bot.contacts.arrets import Arrets
@@ -25,6 +26,7 @@ from bot.contacts.caisses import caisses
 from bot.contacts.refus import Refus
 from bot.horloge import Horloge
 from bot.journal import regler as regler_journal
+from bot.knowledge import profil, protections
 from bot.knowledge.fiches import Fiche, fiches
 from bot.knowledge.recherche import rechercher
 from bot.reglages import Reglages
@@ -82,6 +84,15 @@ def rendre_refus(requete: Request, refus: Refus) -> Response:
     return rendre_erreur(requete, refus.statut, refus.code, refus.message, refus.attendre)
 
 
+class Site(FastAPI):
+    """`autour` goes around everything, the answer to an unforeseen failure included: Starlette writes that one outside its middlewares."""
+
+    autour: Callable[[ASGIApp], ASGIApp]
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return self.autour(super().build_middleware_stack())
+
+
 def creer_app(reglages: Optional[Reglages] = None) -> FastAPI:
     """The front as an ASGI application. Settings default to the environment's."""
     regler_journal()
@@ -96,15 +107,14 @@ def creer_app(reglages: Optional[Reglages] = None) -> FastAPI:
     async def vie(_: FastAPI) -> AsyncIterator[None]:
         lues = asyncio.create_task(_lire_caisses(contexte, origines))
         await asyncio.wait([lues], timeout=ATTENTE_BASE)  # a database that is away does not keep the site from starting
-        # The index of the search is built while the first pages are already served: it takes a second, and only serves without an engine.
-        indexe = asyncio.create_task(to_thread.run_sync(lambda: rechercher("prêt", 1)))
+        pretes = asyncio.create_task(to_thread.run_sync(_preparer_lectures))
         yield
         lues.cancel()
-        await indexe
+        await pretes
         await moteur.fermer()
         sessions.engine.dispose()
 
-    app = FastAPI(title="Assistant du RSI", version="1", lifespan=vie, docs_url=None, redoc_url=None, responses=erreurs(500, 503),
+    app = Site(title="Assistant du RSI", version="1", lifespan=vie, docs_url=None, redoc_url=None, responses=erreurs(500, 503),
                   description="API de conversation. Modèle reconstitué : ce n'est pas un service officiel du RSI.")
     app.state.contexte = contexte
     app.include_router(api.routeur)
@@ -118,14 +128,21 @@ def creer_app(reglages: Optional[Reglages] = None) -> FastAPI:
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     _sante(app)
     _erreurs(app)
-    # The last added is the first met: headers on everything, then the cap, then the origin.
+    # The last added is the first met: the cap, then the origin.
     app.add_middleware(Tete)
     app.add_middleware(Arretes, arrets=contexte.arrets, telephone=lambda: contexte.telephone, rendu=rendre_refus)
     app.add_middleware(MemeOrigine, rendu=rendre_refus)
     app.add_middleware(CorpsBorne, maximum=CORPS_MAX, rendu=rendre_refus, espace=CORPS_MAX_ESPACE)
-    app.add_middleware(Entetes, origines=lambda: origines, https=reglages.cookies_surs)
-    app.add_middleware(Suivi, mesures=lambda: compteurs)
+    app.autour = lambda pile: Suivi(Entetes(pile, origines=lambda: origines, https=reglages.cookies_surs), mesures=lambda: compteurs)
     return app
+
+
+def _preparer_lectures() -> None:
+    """What reads messages is made ready (patterns, trades, index of the search) while the first pages are already served: it takes a second or two,
+    which the first person to write would wait."""
+    protections.reconnaitre("prêt")
+    profil.reconnaitre("je suis plombier, au chômage")
+    rechercher("prêt", 1)
 
 
 async def _lire_caisses(contexte: Contexte, origines: list[str]) -> None:

@@ -338,7 +338,7 @@ class Dialogue:
         """What the engine understood, turned into the sheet's answer, choices, or its own words."""
         conversation = entree.conversation
         if texte and not langue.reconnaitre(texte):
-            comprise = suite.rattacher(texte, comprise, conversation.dernier_sujet, profils.reconnaitre(texte), self.fiches)
+            comprise = suite.rattacher(texte, comprise, conversation.dernier_sujet, self.fiches)
         if comprise.etiquette in self.fiches:
             return self._sujet(entree, comprise, texte=texte or "")
         if comprise.etiquette is None:

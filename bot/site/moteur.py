@@ -10,11 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Optional, Sequence
 
-import httpx
+import aiohttp
 
 from bot.reglages import Reglages
 from bot.site.affluence import Fusible
 from bot.site.mesures import Mesures
+
+# The engine took no connection: it was asked nothing.
+PAS_CONNECTE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 class MoteurIndisponible(Exception):
@@ -23,13 +26,12 @@ class MoteurIndisponible(Exception):
 
 @dataclass
 class _Poste:
-    """One engine: its client, until when it is left alone, and whether it understood a sentence when it was last asked.
+    """One engine: until when it is left alone, and whether it understood a sentence when it was last asked.
 
     Two fuses: when the actions hang, only the acts (booking, survey) stop waiting, and the other questions go on.
     """
 
     adresse: str
-    client: httpx.AsyncClient
     repos_jusqua: float = 0.0
     pret: bool = True
     fusibles: dict[bool, Fusible] = field(default_factory=lambda: {acte: Fusible() for acte in (True, False)})
@@ -41,14 +43,23 @@ class Moteur:
     REPOS = 1.0
     VEILLE = 1.0
 
-    def __init__(self, reglages: Reglages, transport: Optional[httpx.AsyncBaseTransport] = None, mesures: Optional[Mesures] = None):
-        self.mesures, self._delai = mesures or Mesures(), reglages.delai_moteur
-        self._postes = [_Poste(adresse, httpx.AsyncClient(
-            base_url=adresse, headers={"x-jeton": reglages.jeton_moteur}, transport=transport,
-            verify=adresse.startswith("https:"), trust_env=False,  # certificates take 0.1 s to read, and nobody shows any on loopback
-            timeout=httpx.Timeout(reglages.delai_moteur, connect=1.0), limits=httpx.Limits(max_connections=40)))
-            for adresse in reglages.adresses_moteur]
+    def __init__(self, reglages: Reglages, mesures: Optional[Mesures] = None):
+        self.mesures, self._delai, self._jeton = mesures or Mesures(), reglages.delai_moteur, reglages.jeton_moteur
+        self._postes = [_Poste(adresse) for adresse in reglages.adresses_moteur]
+        self._ouverte: Optional[aiohttp.ClientSession] = None
+        self._boucle: Optional[asyncio.AbstractEventLoop] = None
         self._veilleur: "Optional[asyncio.Task[None]]" = None
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        """Opened by the first question, in the event loop that asks it: a session works in no other."""
+        boucle = asyncio.get_running_loop()
+        if self._ouverte is None or self._boucle is not boucle:
+            self._boucle = boucle
+            # An idle connection is left before the other side's limit (5 s for the actions): a question could leave while it hangs up.
+            self._ouverte = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=40, keepalive_timeout=4.0), headers={"x-jeton": self._jeton},
+                                                  timeout=aiohttp.ClientTimeout(total=None, sock_connect=1.0), cookie_jar=aiohttp.DummyCookieJar())
+        return self._ouverte
 
     def _ordre(self, cle: str) -> list[_Poste]:
         """The engines by preference for a conversation: the same on every front, and only the conversations of an engine that leaves move
@@ -64,9 +75,13 @@ class Moteur:
             await asyncio.sleep(self.VEILLE)
 
     async def _sonder(self, poste: _Poste) -> bool:
+        return await self._va_bien(f"{poste.adresse}/webhooks/front/")
+
+    async def _va_bien(self, adresse: str) -> bool:
         try:
-            return (await poste.client.get("/webhooks/front/", timeout=1.0)).status_code == 200
-        except httpx.HTTPError:
+            async with self._session.get(adresse, timeout=aiohttp.ClientTimeout(total=1.0), allow_redirects=False) as reponse:
+                return reponse.status == 200
+        except (aiohttp.ClientError, TimeoutError):
             return False
 
     async def _poster(self, chemin: str, corps: dict[str, Any], cle: str, acte: bool = False) -> Any:
@@ -78,27 +93,28 @@ class Moteur:
                 continue
             try:
                 return await self._demander(poste, chemin, corps, poste.fusibles[acte])
-            except (httpx.ConnectError, httpx.ConnectTimeout) as e:
+            except PAS_CONNECTE as e:
                 # Nothing was sent: another engine may take it.
                 poste.repos_jusqua, poste.pret, panne = time.monotonic() + self.REPOS, False, type(e).__name__
         raise MoteurIndisponible(panne)
 
     async def _demander(self, poste: _Poste, chemin: str, corps: dict[str, Any], fusible: Fusible) -> Any:
-        """One question to one engine, in `delai_moteur` seconds all told: httpx's own delays are for each of its steps."""
+        """One question to one engine, in `delai_moteur` seconds all told."""
         with self.mesures.moteur() as fin:
             try:
-                async with asyncio.timeout(self._delai):
-                    reponse = await poste.client.post(f"/webhooks/front/{chemin}", json=corps)
-                    reponse.raise_for_status()
-                    lue = reponse.json()
-            except (httpx.ConnectError, httpx.ConnectTimeout):
+                async with (asyncio.timeout(self._delai),
+                            self._session.post(f"{poste.adresse}/webhooks/front/{chemin}", json=corps, allow_redirects=False) as reponse):
+                    if reponse.status != 200:
+                        raise MoteurIndisponible(f"statut {reponse.status}")
+                    lue = await reponse.json(content_type=None)
+            except PAS_CONNECTE:
                 raise
-            except (TimeoutError, httpx.TimeoutException) as e:
+            except TimeoutError as e:
                 fin[0], coupures = "lent", fusible.coupures
                 fusible.noter(False)
                 self.mesures.coupures.inc(fusible.coupures - coupures)
                 raise MoteurIndisponible("trop lent") from e
-            except (httpx.HTTPError, ValueError) as e:
+            except (aiohttp.ClientError, ValueError) as e:
                 raise MoteurIndisponible(type(e).__name__) from e
             fin[0] = "ok"
             fusible.noter(True)
@@ -128,18 +144,15 @@ class Moteur:
 
     async def actions_pretes(self, port: int) -> bool:
         """Whether the action server, next door to the engine, answers now."""
-        try:
-            return (await self._postes[0].client.get(f"http://127.0.0.1:{port}/health", timeout=1.0)).status_code == 200
-        except httpx.HTTPError:
-            return False
+        return await self._va_bien(f"http://127.0.0.1:{port}/health")
 
     async def fermer(self) -> None:
         if self._veilleur is not None:
             self._veilleur.cancel()
             with suppress(asyncio.CancelledError):
                 await self._veilleur
-        for poste in self._postes:
-            await poste.client.aclose()
+        if self._ouverte is not None:
+            await self._ouverte.close()
 
 
 def _lisible(reponse: Any) -> bool:

@@ -2,6 +2,7 @@
 import re
 from typing import Mapping, Optional, Sequence
 
+from bot.knowledge import profil as profils
 from bot.knowledge.fiches import Fiche
 from bot.site.comprehension import Comprise
 from bot.texte.normalisation import cle
@@ -37,8 +38,7 @@ def _nomme_un_sujet(texte: str) -> bool:
     return any(len(mot) >= 4 and mot not in _VIDES for mot in cle(texte).split())
 
 
-def rattacher(texte: str, comprise: Comprise, dernier: Optional[str], profil_dit: Mapping[str, str],
-              fiches: Mapping[str, Fiche]) -> Comprise:
+def rattacher(texte: str, comprise: Comprise, dernier: Optional[str], fiches: Mapping[str, Fiche]) -> Comprise:
     """The reading of a message in the light of the last topic.
 
     A continuation that the engine is not sure of goes to the last topic or one that its sheet points to, whichever the engine ranks first;
@@ -51,6 +51,7 @@ def rattacher(texte: str, comprise: Comprise, dernier: Optional[str], profil_dit
     voisins = {dernier, *fiches[dernier].voir_aussi}
     if comprise.etiquette in voisins:
         return comprise
+    profil_dit = profils.reconnaitre(texte)
     nomme = not profil_dit and _nomme_un_sujet(texte)
     sure = comprise.etiquette is not None and not comprise.refusee and (nomme or comprise.confiance >= 0.75)
     if sure and not profil_dit:

@@ -4,6 +4,7 @@ No regular expression: a pattern advances through the words once, from all its p
 one bit a word, so the time grows with the number of patterns and words and cannot explode.
 """
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
@@ -110,6 +111,11 @@ class Grammaire:
         for choix in (c for m in motifs for s in m.suites for c in s.choix()):
             self._contenus[choix] = self._ouvrir(choix)
         self._exiges = {m: [self.commencements(p.choix) for s in m.suites for p in s.pas if not p.facultatif] for m in motifs}
+        # Each pattern under the words of its narrowest place: a message is then asked about few of them.
+        self._par_mot: Dict[str, Set[Motif]] = defaultdict(set)
+        for m, exiges in self._exiges.items():
+            for mot in min(exiges, key=len):
+                self._par_mot[mot].add(m)
         self.orthographe = Orthographe({mot for mots, _ in self._contenus.values() for mot in mots}, ecritures, colles, justes)
 
     def _ouvrir(self, choix: Choix) -> Tuple[FrozenSet[str], Tuple[Suite, ...]]:
@@ -140,8 +146,14 @@ class Grammaire:
         lectures = [self.orthographe.lire(m) for m in mots]
         return Message(self, lectures, [m in self._petits or not self._petits.isdisjoint(lu) for m, lu in zip(mots, lectures)])
 
+    def possibles(self, presents: Iterable[str]) -> Set[Motif]:
+        """The patterns that these words do not rule out."""
+        return {m for mot in presents for m in self._par_mot.get(mot, ())}
+
     def reconnait(self, motif: Motif, message: "Message") -> bool:
         """True when the message holds every suite of the pattern."""
+        if motif not in message.possibles:
+            return False
         presents = message.places.keys()
         return not any(e.isdisjoint(presents) for e in self._exiges[motif]) and all(message.fins(s) for s in motif.suites)
 
@@ -157,15 +169,19 @@ class Message:
         for i, lecture in enumerate(lectures):
             for mot in lecture:
                 self.places[mot] = self.places.get(mot, 0) | 1 << i
+        self.possibles = grammaire.possibles(self.places)
         self._du_choix: Dict[Choix, int] = {}
         derniers = next((i for i in range(self._nombre, 0, -1) if not petits[i - 1]), 0)
         self._bout = sum(1 << i for i in range(derniers, self._nombre + 1))
 
     def sans(self, suites: Iterable[Suite]) -> "Message":
         """The same message where each of these passages says nothing more."""
+        dites = [suite for suite in suites if self.fins(suite)]
+        if not dites:
+            return self
         lectures, petits = list(self._lectures), list(self._petits)
-        for suite in suites:
-            for i in range(self._nombre if self.fins(suite) else 0):
+        for suite in dites:
+            for i in range(self._nombre):
                 j = self.fins(suite, 1 << i).bit_length() - 1
                 if j > i:
                     lectures[i:j], petits[i:j] = [frozenset()] * (j - i), [False] * (j - i)

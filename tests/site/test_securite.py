@@ -99,7 +99,7 @@ def test_aucune_page_publique_necrit_quand_on_la_lit(guichet):  # noqa: F811
 FIXES = {"x-content-type-options": "nosniff", "referrer-policy": "strict-origin-when-cross-origin", "cross-origin-opener-policy": "same-origin"}
 
 
-def test_chaque_route_porte_les_entetes_de_securite(sites_espace):
+def test_chaque_route_porte_les_entetes_de_securite(sites_espace, monkeypatch):
     """Every route and every way to fail: content policy closed by default, no inline, no frame, no sniffing, HSTS of a year, no store, no CORS."""
     with hachage_rapide():
         espace = sites_espace.donner(demo=False, cookies_surs=True)
@@ -107,20 +107,26 @@ def test_chaque_route_porte_les_entetes_de_securite(sites_espace):
     demandes = [(m, adresse(r)) for r in routes(espace.app) for m in (getattr(r, "methods", None) or ()) if m not in ("HEAD", "OPTIONS")]
     demandes += [("GET", "/static/style.css"), ("GET", "/nulle-part"), ("PATCH", "/api/messages"), ("POST", "/api/messages"), ("OPTIONS", "/api/messages"),
                  ("GET", "/faq/../../etc/passwd"), ("HEAD", "/")]
+    def verifier(ou, recus):
+        csp = dict(part.strip().split(" ", 1) for part in recus["content-security-policy"].split(";"))
+        assert csp["default-src"] == "'none'" and csp["base-uri"] == "'none'" and "frame-ancestors" in csp, ou
+        assert "unsafe" not in recus["content-security-policy"] or "script-src" not in csp or "unsafe" not in csp["script-src"], ou
+        assert {n: recus.get(n) for n in FIXES} == FIXES, ou
+        assert int(re.search(r"max-age=(\d+)", recus["strict-transport-security"])[1]) >= 31_536_000, ou
+        assert "access-control-allow-origin" not in recus and "server" not in recus and "x-powered-by" not in recus, ou
+        if not ou.startswith(("/static", "/faq")):
+            assert recus["cache-control"] == "no-store", ou
+        assert csp["frame-ancestors"].startswith("'self'") if ou.startswith("/cadre") else csp["frame-ancestors"] == "'none'", ou
+        for cookie in recus.get_list("set-cookie"):
+            assert "secure" in cookie.lower() and "httponly" in cookie.lower() and "samesite" in cookie.lower(), ou
+
     for methode, ou in demandes:
         for accepte in ("text/html", "application/json"):
-            recus = client.request(methode, ou, headers={"accept": accepte, "origin": "https://malin.example"} if methode == "GET" else {"accept": accepte}).headers
-            csp = dict(part.strip().split(" ", 1) for part in recus["content-security-policy"].split(";"))
-            assert csp["default-src"] == "'none'" and csp["base-uri"] == "'none'" and "frame-ancestors" in csp, ou
-            assert "unsafe" not in recus["content-security-policy"] or "script-src" not in csp or "unsafe" not in csp["script-src"], ou
-            assert {n: recus.get(n) for n in FIXES} == FIXES, ou
-            assert int(re.search(r"max-age=(\d+)", recus["strict-transport-security"])[1]) >= 31_536_000, ou
-            assert "access-control-allow-origin" not in recus and "server" not in recus and "x-powered-by" not in recus, ou
-            if not ou.startswith(("/static", "/faq")):
-                assert recus["cache-control"] == "no-store", ou
-            assert csp["frame-ancestors"].startswith("'self'") if ou.startswith("/cadre") else csp["frame-ancestors"] == "'none'", ou
-            for cookie in recus.get_list("set-cookie"):
-                assert "secure" in cookie.lower() and "httponly" in cookie.lower() and "samesite" in cookie.lower(), ou
+            verifier(ou, client.request(methode, ou, headers={"accept": accepte, "origin": "https://malin.example"} if methode == "GET" else {"accept": accepte}).headers)
+    monkeypatch.setattr(espace.app.state.contexte, "moteur", None)  # a failure that nobody foresaw
+    panne = client.get("/readyz")
+    assert panne.status_code == 500 and panne.json()["error"]["code"] == "PANNE" and panne.headers["x-request-id"]
+    verifier("/readyz", panne.headers)
 
 
 # -- S13 ------------------------------------------------------------------------------------------------------------------------------------------------

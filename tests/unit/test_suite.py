@@ -21,23 +21,23 @@ def test_un_message_qui_se_suffit_n_est_pas_une_suite(texte):
 
 
 def test_une_suite_incertaine_garde_le_sujet():
-    lu = rattacher("et pour un artisan ?", Comprise(None, 0.2, ("retraite/complementaire",)), SEUILS, {"groupe": "artisan"}, fiches())
+    lu = rattacher("et pour un artisan ?", Comprise(None, 0.2, ("retraite/complementaire",)), SEUILS, fiches())
     assert lu.etiquette == SEUILS
 
 
 def test_une_suite_va_au_voisin_que_le_moteur_prefere():
     incertain = Comprise(None, 0.3, ("auto_entrepreneur/depassement_seuils", "cotisations/calcul"))
-    assert rattacher("et si je dépasse ?", incertain, SEUILS, {}, fiches()).etiquette == "auto_entrepreneur/depassement_seuils"
+    assert rattacher("et si je dépasse ?", incertain, SEUILS, fiches()).etiquette == "auto_entrepreneur/depassement_seuils"
 
 
 def test_une_suite_sure_d_elle_change_de_sujet():
     sur = Comprise("eirl/deces", 0.97)
-    assert rattacher("et si je meurs ?", sur, SEUILS, {}, fiches()) is sur
+    assert rattacher("et si je meurs ?", sur, SEUILS, fiches()) is sur
 
 
 def test_sans_sujet_precedent_rien_ne_change():
     incertain = Comprise(None, 0.2)
-    assert rattacher("c'est combien ?", incertain, None, {}, fiches()) is incertain
+    assert rattacher("c'est combien ?", incertain, None, fiches()) is incertain
 
 
 @pytest.mark.parametrize(("texte", "nombre"), [
@@ -51,4 +51,4 @@ def test_deux_questions_se_separent(texte, nombre):
 def test_une_question_courte_qui_nomme_autre_chose_change_de_sujet():
     # « c koi leirl » after a question on ceilings was answered with the ceilings again (seen in a browser, 2026-11-22).
     nomme = Comprise("eirl/definition", 0.6)
-    assert rattacher("c koi leirl", nomme, SEUILS, {}, fiches()) is nomme
+    assert rattacher("c koi leirl", nomme, SEUILS, fiches()) is nomme

@@ -18,7 +18,7 @@ from bot.site.espace.gabarits import FAITS, rendre, retour
 routeur = routeur_espace()
 FAITS.update(
     roles_changes="Les rôles sont changés ; ils valent dès la prochaine page que la personne ouvre.",
-    telephone_perdu="Le téléphone est détaché. La personne en rattachera un autre à sa prochaine connexion, si son rôle le demande.",
+    telephone_perdu="Le téléphone est détaché. La personne en rattachera un autre à sa prochaine connexion.",
     compte_desactive="Le compte est désactivé et la personne déconnectée partout.",
     compte_reactive="Le compte est réactivé, avec les rôles qu'il avait.")
 CHAMP_FAUTIF: dict[type[Refus], str] = {
