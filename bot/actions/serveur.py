@@ -21,7 +21,7 @@ from bot.journal import regler
 from bot.reglages import Reglages
 
 ACTIONS = (ActionCoordonnees, ActionFlux)
-# A tracker of 60 turns weighs some 200 kB; the front starts a new one then.
+# A tracker keeps its last turns only (bot/engine/suivi.py): some kilobytes.
 CORPS_MAX = 2_000_000
 journal = structlog.get_logger(__name__)
 

@@ -138,10 +138,12 @@ class Personne(threading.Thread):
 def installation(tmp_path, sessions):
     """The four processes on one SQLite file, and a mail server."""
     base = tmp_path / "contacts.db"
-    monde = agenda_aide.installer(sessions)
+    conseillers = 2 + TOURS // 20  # the longer they book, the more slots it takes: none left would be nothing to lose
+    monde = agenda_aide.installer(sessions, conseillers=conseillers)
     with sessions() as s:
-        for jour in range(5):
-            agenda_aide.ouvrir(s, monde, LUNDI + timedelta(jour), "9:00", "17:00", jusqu_au=LUNDI + timedelta(jour + 14 + TOURS // 4))
+        for qui in range(conseillers):
+            for jour in range(5):
+                agenda_aide.ouvrir(s, monde, LUNDI + timedelta(jour), "9:00", "17:00", qui=qui, jusqu_au=LUNDI + timedelta(jour + 60))
     boite = Boite()
     courrier = Controller(boite, hostname="127.0.0.1", port=ports_libres(2)[0])
     courrier.start()
