@@ -99,11 +99,13 @@ class Modele:
 
     def enregistrer(self, chemin: Path) -> None:
         """Write the model. Read back only from our own models/, whose manifest is checked before start."""
-        chemin.write_bytes(pickle.dumps(self, protocol=4))
+        with chemin.open("wb") as fichier:
+            pickle.dump(self, fichier, protocol=5)
 
     @staticmethod
     def lire(chemin: Path) -> "Modele":
-        return pickle.loads(chemin.read_bytes())
+        with chemin.open("rb") as fichier:
+            return pickle.load(fichier)
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:

@@ -306,10 +306,11 @@ class Dialogue:
             return Bilan([reponses.rien_trouve(entree.caisse, entree.conversation.incompris)], "incompris")
         if charge.get("lien"):
             return Bilan([Replique(Message(text=composer("Toutes les questions sont sur la page FAQ."), data={"faq": charge["lien"]}))], "repondu")
-        profil = charge.get("profil", {})
-        if charge.get("sujet"):
+        if "flux" not in charge and "sujet" in charge:  # an act has subjects of its own
             # The sheet is served as it is; the engine only needs to know of it, and may be away.
-            return self._sujet(entree, Comprise(charge["sujet"], 1.0), profil=profil, calcul=charge.get("calcul"))
+            if charge["sujet"] not in self.fiches:  # withdrawn since it was offered
+                return Bilan([reponses.rien_trouve(entree.caisse, entree.conversation.incompris)], "incompris")
+            return self._sujet(entree, Comprise(charge["sujet"], 1.0), profil=charge.get("profil", {}), calcul=charge.get("calcul"))
         try:
             return await self._par_le_moteur(entree, None, CONTINUER if "flux" in charge else intention(charge["intention"]))
         except MoteurIndisponible as e:

@@ -73,6 +73,25 @@ def test_de_la_demande_a_la_confirmation_par_boutons_et_formulaire(assuree, sess
     assert not any("Martin" in t or "06 39" in t for t in assuree.entendus), "le moteur n'a rien vu de l'identité"
 
 
+def test_de_plusieurs_sujets_on_choisit_le_sien_par_un_bouton(assuree):
+    demande = assuree.dit("rdv, pour préparer ma retraite et créer une boutique")
+    assert "De quoi voulez-vous parler surtout" in lisible(messages(demande)[-1]["text"])
+    suite = messages(appuie(assuree, demande, "Créer mon entreprise"))
+    assert suite[-1]["flow"] == "prendre_rdv" and "à l'antenne, ou parler" in lisible(suite[-1]["text"])
+
+
+def test_un_sujet_retire_depuis_qu_il_a_ete_propose_ne_casse_rien(assuree):
+    propose = assuree.dit("combien de trimestres ?")
+    bouton = next(c for m in messages(propose) for c in m["choices"])
+    dialogue = assuree.client.app.state.contexte.dialogue
+    avant, dialogue.fiches = dialogue.fiches, {}
+    try:
+        dit = messages(assuree.client.post("/api/messages", json={"message_id": str(uuid4()), "choice": bouton["id"]}))[-1]
+    finally:
+        dialogue.fiches = avant
+    assert dit["data"]["contact"]["telephone"]
+
+
 def test_ce_qui_est_tape_est_pris_et_masque_partout(assuree, sessions):
     assuree.dit("rdv, par téléphone mercredi 21 à 9 h au 06 39 98 00 12")
     reponse = assuree.dit("je m'appelle Jeanne Martin")
