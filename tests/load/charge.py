@@ -18,6 +18,7 @@ from uuid import uuid4
 from bot.cli.commun import RefusCommande, dire, dire_refus, lire_reglages, preparer_sorties, refuser
 from bot.reglages import RACINE
 from bot.texte.typographie import nombre
+from tests.load.mesures import memoire_mo
 from tests.load.visites import Connexion, Programme, Releve, centile, lancer, lire
 from tests.marche import Marche, attendre
 
@@ -57,6 +58,7 @@ BUTS = (
     But("tour_5_ms", "tour 5 d'une conversation", "ms", lambda v: True, "", 1),
     But("tour_300_ms", f"tour {TOURS}", "ms", lambda v: True, "", 1),
     But("tours_rapport", f"tour {TOURS} / tour 5", "×", lambda v: v <= 1.2, "≤ 1,2", 2),
+    But("charge_moteur_mo", "mémoire du moteur, toutes les formulations", "Mo", lambda v: True, ""),
     But("moteur_demarre_s", "démarrage du moteur", "s", lambda v: v <= 15, "≤ 15", 1),
     But("site_demarre_s", "démarrage du site", "s", lambda v: v <= 3, "≤ 3", 1),
 )
@@ -110,6 +112,7 @@ def mesurer(dossier: Path, modele: Optional[Path] = None) -> dict[str, Any]:
             dire(f"  {combien} conversations pendant {duree + PENSEE:.0f} s…", erreur=True)
             resultats |= resumer(lire(lancer(Programme(site.adresse, combien, PENSEE, duree + PENSEE))), quoi, PENSEE)
         resultats["foule_perdus"] += resultats["foule_vides"]
+        resultats["charge_moteur_mo"] = memoire_mo({site.pid("moteur")})
     finally:
         site.finir()
     montrer(resultats)

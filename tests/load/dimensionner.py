@@ -90,7 +90,7 @@ def lire(documents: Sequence[Any]) -> Mesures:
         confirmation: Optional[float] = chiffre("confirmation_p95_ms")
     except ChiffreAbsent:
         confirmation = None
-    return Mesures(round(chiffre("coeurs")), chiffre("foule_messages_par_s", "charge_messages_par_s", "messages_par_s"), chiffre("moteur_mo"),
+    return Mesures(round(chiffre("coeurs")), chiffre("foule_messages_par_s", "charge_messages_par_s", "messages_par_s"), chiffre("charge_moteur_mo", "moteur_mo"),
                    chiffre("moteur_demarre_s", "demarrage_s"), confirmation)
 
 
