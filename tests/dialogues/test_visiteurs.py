@@ -7,8 +7,8 @@ from tests.load.visites import Programme, lancer, lire
 pytestmark = pytest.mark.moteur
 
 
-def test_quoi_que_fassent_quarante_personnes_elles_ont_une_reponse(tmp_path):
+def test_quoi_que_fassent_vingt_personnes_elles_ont_une_reponse(tmp_path):
     with installation(tmp_path) as adresse:
-        releve = lire(lancer(Programme(adresse, 40, 1.0, 25, tours=12)))
-    assert len(releve.reponses) > 200
+        releve = lire(lancer(Programme(adresse, 20, 1.0, 30, tours=12)))
+    assert len(releve.reponses) > 100
     assert (releve.perdus, releve.vides) == (0, 0), dict(releve.statuts)
