@@ -103,6 +103,7 @@ def calculer(m: Mesures, b: Besoin) -> list[Ligne]:
     """The table, from the most to the least sure."""
     bas = m.messages_par_s / DOUTE
     peu, beaucoup = machines(m.messages_par_s, b.pointe), machines(bas, b.pointe)
+    combien = f"{peu} à {beaucoup}" if peu < beaucoup else f"{peu}"
     par_jour = b.pointe / b.pointe_sur_moyenne * 3_600 * HEURES
     trace = par_jour * TRACE_MESSAGE_O / 1e9
     base = (b.assures * PERSONNE_O + b.caisses * b.entretiens * 2 * ENTRETIEN_O) / 1e9
@@ -111,9 +112,9 @@ def calculer(m: Mesures, b: Besoin) -> list[Ligne]:
     lignes = [
         Ligne("débit d'une machine", f"{nombre(bas, 1)} à {nombre(m.messages_par_s, 1)} messages/s",
               f"mesuré sur {m.coeurs} cœurs, tout dessus ; la borne basse tient compte du bruit de la machine d'essai"),
-        Ligne("machines pour la pointe", f"{peu} à {beaucoup}, de {m.coeurs} cœurs",
+        Ligne("machines pour la pointe", f"{combien}, de {m.coeurs} cœurs",
               f"{nombre(b.pointe, 0)} messages/s, chacune remplie à moitié, une de plus pour une absente ou une mise à jour"),
-        Ligne("moteurs", f"{peu} à {beaucoup}", "un par machine ; une conversation garde le sien"),
+        Ligne("moteurs", combien, "un par machine ; une conversation garde le sien"),
         Ligne("mémoire d'une machine", f"{nombre(memoire / 1_000 * 1.5, 1)} Go",
               f"moteur {nombre(m.moteur_mo, 0)} Mo (mesuré), site {SITE_MO} et actions {ACTIONS_MO} Mo (comptés large), moitié en plus"),
         Ligne("machine de la base", f"2 cœurs, {nombre((BASE_MO + REDIS_MO + OUVRIER_MO) / 1_000 * 2, 1)} Go",
