@@ -20,6 +20,7 @@ import aiohttp
 from bot.cli.commun import RefusCommande, dire, secondes
 from bot.cli.processus import laisse
 from bot.reglages import RACINE
+from bot.sonde import va_bien
 
 LIGNE_MAX = 4_000
 JOURNAL_MAX = 5_000_000
@@ -194,10 +195,10 @@ class Enfant:
             return
         debut = derniere = time.monotonic()
         pret = False
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2.0)) as client:
+        async with aiohttp.ClientSession() as session:
             while True:
                 maintenant = time.monotonic()
-                if await _repond(client, self.processus.sonde):
+                if await va_bien(session, self.processus.sonde, 2.0):
                     derniere = time.monotonic()
                     if not pret:
                         pret = True
@@ -215,14 +216,6 @@ class Enfant:
             self._dire(f"de nouveau prêt ({duree})")
         self.deja_pret = True
         self.journal.ecrire(f"-- prêt en {duree}")
-
-
-async def _repond(client: aiohttp.ClientSession, adresse: str) -> bool:
-    try:
-        async with client.get(adresse, allow_redirects=False) as reponse:
-            return reponse.status == 200
-    except (aiohttp.ClientError, TimeoutError):
-        return False
 
 
 def _signaler(groupe: int, signal_: signal.Signals) -> None:

@@ -64,8 +64,9 @@ class ClassifieurSujets(GraphComponent, IntentClassifier):
 
     async def prevoir(self, texte: str) -> None:
         """Have this text read with the others that wait; `process` then finds its ranking."""
-        if _cle(texte) not in self._connus and (classement := await self._lots.lire(texte)):
-            self._retenir(texte, classement)
+        cle = _cle(texte)
+        if cle not in self._connus and (classement := await self._lots.lire(texte)):
+            self._retenir(cle, classement)
 
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
@@ -80,15 +81,15 @@ class ClassifieurSujets(GraphComponent, IntentClassifier):
     def _classement(self, texte: str) -> Classement:
         cle = _cle(texte)
         if cle not in self._connus:
-            self._retenir(texte, self._classer([texte])[0])
+            self._retenir(cle, self._classer([texte])[0])
         self._connus.move_to_end(cle)
         return self._connus[cle]
 
-    def _retenir(self, texte: str, classement: Classement) -> None:
+    def _retenir(self, cle: bytes, classement: Classement) -> None:
         """What people keep saying (« bonjour », « oui ») is found again, under a hash: no text stays here."""
         while len(self._connus) >= CONNUS:
             self._connus.popitem(last=False)
-        self._connus[_cle(texte)] = classement
+        self._connus[cle] = classement
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         return training_data

@@ -99,13 +99,11 @@ class Modele:
 
     def enregistrer(self, chemin: Path) -> None:
         """Write the model. Read back only from our own models/, whose manifest is checked before start."""
-        with chemin.open("wb") as fichier:
-            pickle.dump(self, fichier, protocol=5)
+        chemin.write_bytes(pickle.dumps(self, protocol=4))
 
     @staticmethod
     def lire(chemin: Path) -> "Modele":
-        with chemin.open("rb") as fichier:
-            return pickle.load(fichier)
+        return pickle.loads(chemin.read_bytes())
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ import aiohttp
 from bot.reglages import Reglages
 from bot.site.affluence import Fusible
 from bot.site.mesures import Mesures
+from bot.sonde import va_bien
 
 # The engine took no connection: it was asked nothing.
 PAS_CONNECTE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
@@ -56,9 +57,11 @@ class Moteur:
         boucle = asyncio.get_running_loop()
         if self._ouverte is None or self._boucle is not boucle:
             self._boucle = boucle
-            # An idle connection is left before the other side's limit (5 s for the actions): a question could leave while it hangs up.
-            self._ouverte = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=40, keepalive_timeout=4.0), headers={"x-jeton": self._jeton},
-                                                  timeout=aiohttp.ClientTimeout(total=None, sock_connect=1.0), cookie_jar=aiohttp.DummyCookieJar())
+            # Forty connections an engine: one that hangs takes none of another's. An idle one is left before the other side's limit (5 s for the
+            # actions): a question could leave while it hangs up.
+            connexions = aiohttp.TCPConnector(limit=0, limit_per_host=40, keepalive_timeout=4.0)
+            self._ouverte = aiohttp.ClientSession(connector=connexions, headers={"x-jeton": self._jeton}, cookie_jar=aiohttp.DummyCookieJar(),
+                                                  timeout=aiohttp.ClientTimeout(total=None, sock_connect=1.0))
         return self._ouverte
 
     def _ordre(self, cle: str) -> list[_Poste]:
@@ -75,14 +78,7 @@ class Moteur:
             await asyncio.sleep(self.VEILLE)
 
     async def _sonder(self, poste: _Poste) -> bool:
-        return await self._va_bien(f"{poste.adresse}/webhooks/front/")
-
-    async def _va_bien(self, adresse: str) -> bool:
-        try:
-            async with self._session.get(adresse, timeout=aiohttp.ClientTimeout(total=1.0), allow_redirects=False) as reponse:
-                return reponse.status == 200
-        except (aiohttp.ClientError, TimeoutError):
-            return False
+        return await va_bien(self._session, f"{poste.adresse}/webhooks/front/", 1.0)
 
     async def _poster(self, chemin: str, corps: dict[str, Any], cle: str, acte: bool = False) -> Any:
         if len(self._postes) > 1 and (self._veilleur is None or self._veilleur.done()):
@@ -144,7 +140,7 @@ class Moteur:
 
     async def actions_pretes(self, port: int) -> bool:
         """Whether the action server, next door to the engine, answers now."""
-        return await self._va_bien(f"http://127.0.0.1:{port}/health")
+        return await va_bien(self._session, f"http://127.0.0.1:{port}/health", 1.0)
 
     async def fermer(self) -> None:
         if self._veilleur is not None:

@@ -174,13 +174,12 @@ class Message:
         derniers = next((i for i in range(self._nombre, 0, -1) if not petits[i - 1]), 0)
         self._bout = sum(1 << i for i in range(derniers, self._nombre + 1))
 
-    def sans(self, suites: Iterable[Suite]) -> "Message":
+    def sans(self, suites: Sequence[Suite]) -> "Message":
         """The same message where each of these passages says nothing more."""
-        dites = [suite for suite in suites if self.fins(suite)]
-        if not dites:
+        if not suites:
             return self
         lectures, petits = list(self._lectures), list(self._petits)
-        for suite in dites:
+        for suite in suites:
             for i in range(self._nombre):
                 j = self.fins(suite, 1 << i).bit_length() - 1
                 if j > i:

@@ -1,5 +1,4 @@
 """The steps of the scenarios: what is given, what a visitor does, what must then be seen. Scenarios say what, steps say how."""
-from contextlib import nullcontext
 from urllib.parse import urlsplit
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
@@ -62,22 +61,21 @@ def quand_la_page_suivante_arrive(page: Page, bouton: Locator) -> str:
 def quand_on_demande(lieu: "Page | FrameLocator", question: str = QUESTION) -> None:
     """Type a question in the page or the frame, and send it with the button."""
     lieu.locator("#texte").fill(question)
-    with _page_entiere(lieu):
-        lieu.get_by_role("button", name="Envoyer").click()
+    _envoyer(lieu, lieu.get_by_role("button", name="Envoyer"))
 
 
 def quand_on_choisit_le_premier_bouton(lieu: "Page | FrameLocator") -> str:
     """Press the first button under the last answer; its label."""
-    bouton = derniere_reponse(lieu).locator("button").first
+    return _envoyer(lieu, derniere_reponse(lieu).locator("button").first)
+
+
+def _envoyer(lieu: "Page | FrameLocator", bouton: Locator) -> str:
+    """Press a button of the conversation; its label. Without script, each exchange is a whole page: wait for it."""
+    if getattr(lieu, "sans_script", False):
+        return quand_la_page_suivante_arrive(lieu, bouton)
     libelle = bouton.inner_text()
-    with _page_entiere(lieu):
-        bouton.click()
+    bouton.click()
     return libelle
-
-
-def _page_entiere(lieu: "Page | FrameLocator"):
-    """Without script, each exchange is a whole page: wait for it."""
-    return lieu.expect_navigation() if getattr(lieu, "sans_script", False) else nullcontext()
 
 
 def quand_on_tape(page: Page, *touches: str) -> None:

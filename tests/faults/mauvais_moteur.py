@@ -33,7 +33,7 @@ class Serveur:
         self.port, self.fin = port, threading.Event()
 
     def servir(self, reponse: type[BaseHTTPRequestHandler]) -> None:
-        ThreadingHTTPServer.allow_reuse_address = True
+        ThreadingHTTPServer.allow_reuse_address, ThreadingHTTPServer.request_queue_size = True, 128
         self.serveur = ThreadingHTTPServer(("127.0.0.1", self.port), reponse)
         self.serveur.daemon_threads = True
         threading.Thread(target=self.serveur.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -45,18 +45,19 @@ class Serveur:
 
 
 class MauvaisMoteur(Serveur):
-    """`humeur`: « sain », or one of HUMEURS. `recus`: how many messages came."""
+    """`humeur`: « sain », one of HUMEURS, or « http » and a status. `recus`, `sondes`: how many messages and health checks came."""
 
     def __init__(self, port: int, adresse_actions: Optional[str] = None, jeton: str = ""):
         super().__init__(port)
         self.adresse_actions, self.jeton = adresse_actions, jeton
-        self.humeur, self.recus = "sain", 0
+        self.humeur, self.recus, self.sondes = "sain", 0, 0
 
     def __enter__(self) -> "MauvaisMoteur":
         moteur = self
 
         class Tour(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                moteur.sondes += 1
                 self.rendre(200, b'{"statut": "ok"}')
 
             def do_POST(self) -> None:
@@ -67,8 +68,8 @@ class MauvaisMoteur(Serveur):
                     moteur.fin.wait(30)
                 if humeur == "coupe":
                     return self.connection.close()
-                if humeur == "http500":
-                    return self.rendre(500, b'{"message": "Traceback"}')
+                if humeur.startswith("http"):
+                    return self.rendre(int(humeur[4:]), b'{"message": "Traceback"}')
                 if humeur == "goutte":
                     return self.rendre(200, b" " * 60, goutte=True)
                 if humeur in CHARABIA:

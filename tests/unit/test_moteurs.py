@@ -1,57 +1,42 @@
 """Several engines: a conversation keeps its own, moves only while that one takes no connection, and nothing is ever played twice."""
 import asyncio
-import json
-from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from bot.reglages import Reglages
 from bot.site.moteur import Moteur, MoteurIndisponible
-from tests.marche import ports_libres
+from tests.faults.mauvais_moteur import MauvaisMoteur
+from tests.marche import attendre, ports_libres
 
-A, B, C = (f"http://127.0.0.1:{port}" for port in ports_libres(3))
-DIT = {"messages": [{"text": "oui"}], "comprehension": {"intention": "x/y", "confiance": 0.9, "propositions": [], "classement": [], "entites": []}}
-ABSENT, MUET, RACCROCHE = "n'écoute pas", "ne répond jamais", "raccroche"
+PORTS = ports_libres(3)
+A, B, C = (f"http://127.0.0.1:{port}" for port in PORTS)
+ABSENT = "n'écoute pas"
 
 
 class Machine:
-    """Engines that really listen, by address: what each does of a request (a status, or a word above), and who was asked what."""
+    """Engines that really listen, by address: the mood of each (none: a sane one), and who was asked what."""
 
     def __init__(self):
-        self.faire = {}
-        self.tours, self.sondes = [], []
+        self.faire, self.tours, self.sondes = {}, [], 0
 
-    @asynccontextmanager
-    async def allumee(self, moteurs):
-        serveurs = [await asyncio.start_server(lambda r, w, a=a: self._servir(a, r, w), "127.0.0.1", urlsplit(a).port)
-                    for a in moteurs if self.faire.get(a) != ABSENT]
-        try:
+    @contextmanager
+    def allumee(self, moteurs):
+        with ExitStack() as allumes:
+            self.par_adresse = {a: allumes.enter_context(MauvaisMoteur(port)) for a, port in zip((A, B, C), PORTS, strict=True)
+                                if a in moteurs and self.faire.get(a) != ABSENT}
+            for adresse, moteur in self.par_adresse.items():
+                moteur.humeur = self.faire.get(adresse, "sain")
             yield
-        finally:
-            for serveur in serveurs:
-                serveur.close()
+            self.sondes += sum(m.sondes for m in self.par_adresse.values())
 
-    async def _servir(self, adresse, lecteur, ecrivain):
+    async def dire(self, moteur, conversation):
+        """A turn; notes the engines that received it."""
+        avant = {a: m.recus for a, m in self.par_adresse.items()}
         try:
-            while ligne := await lecteur.readline():
-                longueur = 0
-                while (entete := await lecteur.readline()).strip():
-                    if entete.lower().startswith(b"content-length:"):
-                        longueur = int(entete.split(b":")[1])
-                await lecteur.readexactly(longueur)
-                (self.sondes if ligne.startswith(b"GET") else self.tours).append(adresse)
-                faire = self.faire.get(adresse, 200)
-                if faire == MUET:
-                    await asyncio.sleep(30)
-                if not isinstance(faire, int):
-                    break
-                corps = json.dumps(DIT).encode()
-                ecrivain.write(b"HTTP/1.1 %d x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % (faire, len(corps)) + corps)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
+            return await moteur.dire(conversation, "bonjour", None, {})
         finally:
-            ecrivain.close()
+            self.tours += [a for a, m in self.par_adresse.items() for _ in range(m.recus - avant[a])]
 
 
 def jouer(machine, conversations, moteurs=(A, B, C), tours=1):
@@ -59,12 +44,12 @@ def jouer(machine, conversations, moteurs=(A, B, C), tours=1):
     async def tout():
         moteur = Moteur(Reglages(moteur=",".join(moteurs), delai_moteur=0.5))
         qui = {}
-        async with machine.allumee(moteurs):
+        with machine.allumee(moteurs):
             try:
                 for _ in range(tours):
                     for c in conversations:
                         try:
-                            await moteur.dire(c, "bonjour", None, {})
+                            await machine.dire(moteur, c)
                             qui.setdefault(c, []).append(machine.tours[-1])
                         except MoteurIndisponible as e:
                             qui.setdefault(c, []).append(str(e))
@@ -92,7 +77,7 @@ def test_un_moteur_qui_part_ne_deplace_que_ses_conversations():
     assert B not in {s[0] for s in apres.values()}
 
 
-@pytest.mark.parametrize("panne", [MUET, RACCROCHE, 302, 500, 503])
+@pytest.mark.parametrize("panne", ["lent", "coupe", "http302", "http500", "http503"])
 def test_un_tour_peut_etre_commence_nest_jamais_rejoue_ailleurs(panne):
     machine = Machine()
     machine.faire = dict.fromkeys((A, B, C), panne)
@@ -115,12 +100,12 @@ def test_un_moteur_qui_ecoute_sans_comprendre_encore_est_evite():
         async def sans_b(poste):
             return poste.adresse != B and await sonder(poste)
         moteur._sonder = sans_b
-        async with machine.allumee((A, B)):
+        with machine.allumee((A, B)):
             try:
-                await moteur.dire(NOMS[0], "bonjour", None, {})
+                await machine.dire(moteur, NOMS[0])
                 await asyncio.sleep(0)
                 for c in NOMS:
-                    await moteur.dire(c, "bonjour", None, {})
+                    await machine.dire(moteur, c)
                 assert set(machine.tours[-len(NOMS) // 2:]) == {A}
             finally:
                 await moteur.fermer()
@@ -130,4 +115,24 @@ def test_un_moteur_qui_ecoute_sans_comprendre_encore_est_evite():
 def test_un_seul_moteur_nest_pas_veille():
     machine = Machine()
     jouer(machine, NOMS[:3], (A,))
-    assert machine.sondes == []
+    assert machine.sondes == 0
+
+
+def test_un_moteur_qui_se_tait_ne_prend_pas_les_connexions_d_un_autre():
+    siennes = {a: [c for c, suivis in jouer(Machine(), NOMS, (A, B)).items() if suivis == [a]] for a in (A, B)}
+
+    async def tout():
+        machine = Machine()
+        machine.faire[A] = "lent"
+        moteur = Moteur(Reglages(moteur=f"{A},{B}", delai_moteur=5))
+        with machine.allumee((A, B)):
+            muets = [asyncio.create_task(moteur.dire(siennes[A][0], "bonjour", None, {})) for _ in range(60)]
+            try:
+                await asyncio.to_thread(attendre, lambda: machine.par_adresse[A].recus == 40, 5, "le moteur muet tient tout ce qu'il peut tenir")
+                await asyncio.wait_for(moteur.dire(siennes[B][0], "bonjour", None, {}), 2)
+            finally:
+                for muet in muets:
+                    muet.cancel()
+                await asyncio.gather(*muets, return_exceptions=True)
+                await moteur.fermer()
+    asyncio.run(tout())
