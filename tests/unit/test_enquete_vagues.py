@@ -236,11 +236,11 @@ def test_temoin_un_tirage_arrange_se_voit_a_part(s):
     v = vague(s, base_prevue=300, marge=0.1)
     contacts(s, 80)
     tirer(s, v)
-    for tire in (True, False):
-        s.scalars(select(UniteSondage).where(UniteSondage.tire.is_(tire))).first().tire = not tire
+    choisie, laissee = (s.scalars(select(UniteSondage).where(UniteSondage.tire.is_(tire)).limit(1)).one() for tire in (True, False))
+    choisie.tire, laissee.tire = False, True  # both taken before either changes: a second query would find the first one again
     s.flush()
     refaits, gardes = redessiner_a_part(s, v.id)
-    assert refaits != gardes
+    assert refaits != gardes and len(refaits["2011-W37"] ^ gardes["2011-W37"]) == 2
 
 
 def test_redessiner_retrouve_chaque_semaine_et_voit_une_base_retouchee(s):
