@@ -54,7 +54,8 @@ def servie(app: Any, port: int = 0, lifespan: Literal["on", "off"] = "off") -> I
     prise = socket.socket()
     prise.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     prise.bind(("127.0.0.1", port))
-    serveur = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan=lifespan))
+    # A page that listens to events never hangs up by itself: it is left after a second, as the site leaves it (bot/cli/sites.py).
+    serveur = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan=lifespan, timeout_graceful_shutdown=1))
     fil = threading.Thread(target=serveur.run, kwargs={"sockets": [prise]}, daemon=True)
     fil.start()
     try:

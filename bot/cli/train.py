@@ -31,7 +31,7 @@ AIDE = "entraîne le modèle de compréhension si quelque chose a changé"
 # What Rasa says when it enters a phase, and what people read then.
 PHASES = (
     (re.compile(r"Starting to train component 'ClassifieurSujets'"), "apprentissage des sujets, la partie longue"),
-    (re.compile(r"Starting to train component 'RulePolicy'"), "règles de dialogue"),
+    (re.compile(r"Starting to train component 'ReglesParIntention'"), "règles de dialogue"),
     (re.compile(r"model is trained and saved"), "modèle écrit"),
 )
 BATTEMENT = 15.0  # seconds between two signs of life when no phase changes

@@ -20,6 +20,7 @@ from bot.cli.processus import PYTHON_MOTEUR, environnement_moteur, laisse
 from bot.knowledge.catalogue import HORS_SUJET, intention
 from bot.reglages import RACINE, Reglages
 from bot.site.comprehension import INCOMPRIS, lire, par_les_mots
+from tests.load.visites import Connexion
 from tests.marche import Marche, attendre
 
 BATTEMENT = 15.0  # seconds between two signs of life
@@ -180,20 +181,22 @@ class Visiteur:
     """Someone on the site: one conversation, one message after another, the next as soon as the answer is there."""
 
     def __init__(self, adresse: str, textes: Sequence[str]) -> None:
-        self.client, self.textes = httpx.AsyncClient(base_url=adresse, timeout=120), textes
+        self.connexion, self.textes = Connexion(adresse), textes
         self.durees: list[float] = []
         self.issues: Counter[str] = Counter()
 
     async def ouvrir(self) -> None:
-        (await self.client.post("/api/conversations")).raise_for_status()
+        statut, _, _ = await self.connexion.demander("POST", "/api/conversations")
+        if statut != 201:
+            refuser("CONVERSATION_REFUSEE", f"le site refuse d'ouvrir une conversation ({statut}).")
         await self.envoyer(self.textes[0])
 
     async def envoyer(self, texte: str) -> str:
         """« moteur », « reduit » (the site answered without the engine) or the status of a refusal."""
-        reponse = await self.client.post("/api/messages", json={"message_id": str(uuid.uuid4()), "text": texte})
-        if reponse.status_code != 200:
-            return f"refus {reponse.status_code}"
-        return "reduit" if any((m.get("data") or {}).get("reduit") for m in reponse.json()["messages"]) else "moteur"
+        statut, _, corps = await self.connexion.demander("POST", "/api/messages", {"message_id": str(uuid.uuid4()), "text": texte})
+        if statut != 200:
+            return f"refus {statut}"
+        return "reduit" if any((m.get("data") or {}).get("reduit") for m in corps["messages"]) else "moteur"
 
     async def parler(self, fin: float) -> None:
         rang = 0
@@ -212,7 +215,7 @@ async def affluence(adresse: str, textes: Sequence[str], nombre: int, duree: flo
         await asyncio.gather(*(v.parler(debut + duree) for v in visiteurs))
         ecoule = time.monotonic() - debut
     finally:
-        await asyncio.gather(*(v.client.aclose() for v in visiteurs))
+        await asyncio.gather(*(v.connexion.fermer() for v in visiteurs))
     issues = sum((v.issues for v in visiteurs), Counter())
     p50, p95 = centiles([d for v in visiteurs for d in v.durees])
     return {"messages_par_s": issues["moteur"] / ecoule, "pile_p50_ms": p50, "pile_p95_ms": p95, "pile_issues": dict(issues)}

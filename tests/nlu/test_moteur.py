@@ -159,3 +159,39 @@ def test_une_base_du_suivi_qui_refuse_ne_fait_perdre_ni_attendre_et_rien_ne_tomb
     """)
     assert dit["longueurs"] == [4, 4, 4, 13], "ce qui attendait est écrit avec le tour suivant, une fois"
     assert dit["duree"] < 2 and not dit["repli"] and dit["perdu"] and not dit["memoire"]
+
+
+@pytest.mark.moteur
+def test_les_regles_indexees_predisent_ce_que_rasa_predit(tmp_path):
+    dit = dans_le_moteur(tmp_path, """
+        import json, pathlib, tempfile, time
+        import rasa.core.policies.rule_policy as rasa_regles
+        from rasa.core.policies.rule_policy import RulePolicy
+        from rasa.engine.graph import ExecutionContext, GraphSchema
+        from rasa.engine.storage.local_model_storage import LocalModelStorage
+        from rasa.engine.storage.resource import Resource
+        from rasa.shared.core.events import ActionExecuted, SlotSet, UserUttered
+        from rasa.shared.core.trackers import DialogueStateTracker
+        from bot.engine.regles import ReglesParIntention
+        from bot.knowledge.chemins import RACINE
+        magasin, fiche = LocalModelStorage.from_model_archive(pathlib.Path(tempfile.mkdtemp()), RACINE / "models/assistant.tar.gz")
+        domaine, ressource = fiche.domain, Resource("train_bot.engine.regles.ReglesParIntention0")
+        essais = [classe.load(classe.get_default_config(), magasin, ressource, ExecutionContext(GraphSchema({}), "essai")) for classe in (RulePolicy, ReglesParIntention)]
+        def trackers():
+            for intention in [*domaine.intents, "inconnue", None]:
+                for avant in ([], [ActionExecuted("action_listen")], [ActionExecuted("utter_saluer"), ActionExecuted("action_listen")]):
+                    for apres in ([], [ActionExecuted("utter_saluer")], [ActionExecuted("action_flux")], [ActionExecuted(f"utter_{intention}")]):
+                        dit = UserUttered("bonjour", {"name": intention, "confidence": 1.0})
+                        yield intention, DialogueStateTracker.from_events("essai", [*avant, dit, *apres], domaine.slots)
+        ecarts, actions, combien = [], set(), 0
+        for intention, tracker in trackers():
+            rasa, nous = (p._predict(tracker, domaine) for p in essais)
+            combien += 1
+            actions.add(rasa[0].probabilities.index(max(rasa[0].probabilities)))
+            if (rasa[0].probabilities, rasa[1], rasa[0].hide_rule_turn) != (nous[0].probabilities, nous[1], nous[0].hide_rule_turn):
+                ecarts.append(str(intention))
+        print(json.dumps({"ecarts": ecarts, "combien": combien, "actions": len(actions), "regles": len(essais[0].lookup[rasa_regles.RULES]),
+                          "indexees": essais[1]._par_intention is not None}))
+    """)
+    assert dit["indexees"] and dit["combien"] > 1500 and dit["actions"] > 110 and dit["regles"] > 220
+    assert dit["ecarts"] == []
