@@ -164,13 +164,12 @@ def test_une_base_du_suivi_qui_refuse_ne_fait_perdre_ni_attendre_et_rien_ne_tomb
 @pytest.mark.moteur
 def test_les_regles_indexees_predisent_ce_que_rasa_predit(tmp_path):
     dit = dans_le_moteur(tmp_path, """
-        import json, pathlib, tempfile, time
-        import rasa.core.policies.rule_policy as rasa_regles
-        from rasa.core.policies.rule_policy import RulePolicy
+        import json, pathlib, tempfile
+        from rasa.core.policies.rule_policy import RULES, RulePolicy
         from rasa.engine.graph import ExecutionContext, GraphSchema
         from rasa.engine.storage.local_model_storage import LocalModelStorage
         from rasa.engine.storage.resource import Resource
-        from rasa.shared.core.events import ActionExecuted, SlotSet, UserUttered
+        from rasa.shared.core.events import ActionExecuted, UserUttered
         from rasa.shared.core.trackers import DialogueStateTracker
         from bot.engine.regles import ReglesParIntention
         from bot.knowledge.chemins import RACINE
@@ -190,7 +189,7 @@ def test_les_regles_indexees_predisent_ce_que_rasa_predit(tmp_path):
             actions.add(rasa[0].probabilities.index(max(rasa[0].probabilities)))
             if (rasa[0].probabilities, rasa[1], rasa[0].hide_rule_turn) != (nous[0].probabilities, nous[1], nous[0].hide_rule_turn):
                 ecarts.append(str(intention))
-        print(json.dumps({"ecarts": ecarts, "combien": combien, "actions": len(actions), "regles": len(essais[0].lookup[rasa_regles.RULES]),
+        print(json.dumps({"ecarts": ecarts, "combien": combien, "actions": len(actions), "regles": len(essais[0].lookup[RULES]),
                           "indexees": essais[1]._par_intention is not None}))
     """)
     assert dit["indexees"] and dit["combien"] > 1500 and dit["actions"] > 110 and dit["regles"] > 220
