@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Mapping, Optional, Sequence
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.contacts.refus import Refus
 from bot.contacts.tables import Avis, Choix, Conversation, Echange, Tour
@@ -22,6 +23,24 @@ TOUR_PERDU = timedelta(seconds=60)
 TOURS_PAR_MOTEUR_ID = 60
 INCIVILITES_MAX = 3
 PAUSE = timedelta(minutes=5)
+
+# What every message asks of the database, written once and without objects: made anew each time, these statements were half of what a message
+# costs the site (docs/decisions/2026-11-22-classifieur.md).
+_conversation, _echange, _tour, _choix = (t for t in (Conversation.__table__, Echange.__table__, Tour.__table__, Choix.__table__)
+                                          if isinstance(t, Table))
+_PAR_JETON = select(Conversation).where(Conversation.jeton_empreinte == bindparam("jeton"))
+_A_TENIR = select(Conversation).where(Conversation.id == bindparam("cle")).with_for_update()
+_ACTIVE = update(_conversation).where(_conversation.c.id == bindparam("cle")).values(active_le=bindparam("le"))
+_RECENTS = select(func.count()).select_from(_echange).where(
+    _echange.c.conversation_id == bindparam("cle"), _echange.c.recu_le.between(bindparam("depuis"), bindparam("jusque")))
+_CONNUS = select(_echange.c.id, _echange.c.message_id, _echange.c.empreinte, _echange.c.enveloppe, _echange.c.recu_le).where(
+    _echange.c.conversation_id == bindparam("cle"),
+    or_(_echange.c.message_id == bindparam("numero"),
+        _echange.c.enveloppe.is_(None) & _echange.c.recu_le.between(bindparam("depuis"), bindparam("jusque"))))
+_PRENDRE = insert(_echange)
+_REPRENDRE = update(_echange).where(_echange.c.id == bindparam("cle")).values(recu_le=bindparam("le"))
+_REPONDRE = update(_echange).where(_echange.c.id == bindparam("cle")).values(enveloppe=bindparam("reponse"))
+_JOURNALISER, _PROPOSER = insert(_tour), insert(_choix)
 
 
 class ConversationInconnue(Refus):
@@ -72,50 +91,56 @@ def ouvrir(session: Session, caisse_code: str, maintenant: datetime) -> tuple[Co
 
 def retrouver(session: Session, secret: Optional[str], maintenant: datetime) -> Conversation:
     """The conversation of a cookie. Raises ConversationInconnue when there is none, or when it is over."""
-    trouvee = session.scalar(select(Conversation).where(Conversation.jeton_empreinte == empreinte(secret))) if secret else None
+    trouvee = session.scalar(_PAR_JETON, {"jeton": empreinte(secret)}) if secret else None
     if trouvee is None or maintenant - trouvee.active_le > INACTIVITE or maintenant - trouvee.cree_le > DUREE_MAX:
+        raise ConversationInconnue
+    return trouvee
+
+
+def tenir(session: Session, conversation_id: str) -> Conversation:
+    """The conversation as it stands now, kept from other writers until the transaction ends. Raises ConversationInconnue once it is forgotten."""
+    trouvee = session.scalar(_A_TENIR, {"cle": conversation_id})
+    if trouvee is None:
         raise ConversationInconnue
     return trouvee
 
 
 def messages_recents(session: Session, conversation: Conversation, maintenant: datetime, periode: timedelta) -> int:
     """How many messages this conversation took in the last `periode`. Those of a clock that was set back since do not count."""
-    return session.scalar(select(func.count()).select_from(Echange).where(
-        Echange.conversation_id == conversation.id, Echange.recu_le.between(maintenant - periode, maintenant + periode))) or 0
+    return session.scalar(_RECENTS, {"cle": conversation.id, "depuis": maintenant - periode, "jusque": maintenant + periode}) or 0
 
 
 def commencer(session: Session, conversation: Conversation, message_id: str, contenu: str, dit: str,
-              maintenant: datetime) -> tuple[Echange, bool]:
-    """Take a message in: (exchange, True), or the exchange already answered under the same id and False.
+              maintenant: datetime) -> tuple[int, Optional[dict[str, Any]]]:
+    """Take a message in: the id of its exchange, and the envelope that answered it already under the same id (None: to be answered).
 
     `contenu` is what was sent (its hash is kept, not itself); `dit` what the page shows of it. Raises MessageEnCours while another message of
     the conversation is being answered, MessageDifferent when the id was used for something else.
     """
     # Taken before any read: on PostgreSQL this row lock puts two messages of one conversation one after the other.
-    session.execute(update(Conversation).where(Conversation.id == conversation.id).values(active_le=maintenant))
+    session.execute(_ACTIVE, {"cle": conversation.id, "le": maintenant})
+    set_committed_value(conversation, "active_le", maintenant)
     marque = empreinte(contenu)
-    en_route = Echange.enveloppe.is_(None) & Echange.recu_le.between(maintenant - TOUR_PERDU, maintenant + TOUR_PERDU)
-    connus = session.scalars(select(Echange).where(
-        Echange.conversation_id == conversation.id, or_(Echange.message_id == message_id, en_route))).all()
+    connus = session.execute(_CONNUS, {"cle": conversation.id, "numero": message_id, "depuis": maintenant - TOUR_PERDU,
+                                       "jusque": maintenant + TOUR_PERDU}).all()
     deja = next((e for e in connus if e.message_id == message_id), None)
     if deja is not None:
         if deja.empreinte != marque:
             raise MessageDifferent
         if deja.enveloppe is not None:
-            return deja, False
+            return deja.id, deja.enveloppe
         if abs(maintenant - deja.recu_le) < TOUR_PERDU:  # « abs »: a clock set back must not hold a conversation for hours
             raise MessageEnCours
-        deja.recu_le = maintenant
-        return deja, True
+        session.execute(_REPRENDRE, {"cle": deja.id, "le": maintenant})
+        return deja.id, None
     if connus:
         raise MessageEnCours
-    echange = Echange(conversation_id=conversation.id, message_id=message_id, empreinte=marque, dit=dit, recu_le=maintenant)
-    session.add(echange)
     try:
-        session.flush()
+        pris = session.execute(_PRENDRE, {"conversation_id": conversation.id, "message_id": message_id, "empreinte": marque, "dit": dit,
+                                          "recu_le": maintenant})
     except IntegrityError as e:
         raise MessageEnCours from e
-    return echange, True
+    return pris.inserted_primary_key[0], None  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -130,21 +155,22 @@ class Trace:
     duree_ms: int
 
 
-def journaliser(session: Session, conversation: Conversation, trace: Trace, maintenant: datetime) -> Tour:
-    """Append a turn to the journal."""
-    tour = Tour(conversation_id=conversation.id, caisse_code=conversation.caisse_code, le=maintenant, issue=trace.issue, sujet=trace.sujet,
-                confiance=trace.confiance, premiers=[list(p) for p in trace.premiers], texte_masque=trace.texte_masque,
-                duree_ms=trace.duree_ms)
-    session.add(tour)
-    session.flush()
-    return tour
+def journaliser(session: Session, conversation: Conversation, trace: Trace, maintenant: datetime) -> int:
+    """Append a turn to the journal; its id."""
+    ecrit = session.execute(_JOURNALISER, {
+        "conversation_id": conversation.id, "caisse_code": conversation.caisse_code, "le": maintenant, "issue": trace.issue, "sujet": trace.sujet,
+        "confiance": trace.confiance, "premiers": [list(p) for p in trace.premiers], "texte_masque": trace.texte_masque,
+        "duree_ms": trace.duree_ms})
+    return ecrit.inserted_primary_key[0]  # type: ignore[attr-defined]
 
 
-def proposer(session: Session, conversation: Conversation, libelle: str, charge: dict[str, Any]) -> Choix:
-    """A button: an opaque id for what it asks."""
-    choix = Choix(id=secrets.token_hex(8), conversation_id=conversation.id, libelle=libelle, charge=charge)
-    session.add(choix)
-    return choix
+def proposer(session: Session, conversation: Conversation, boutons: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """Buttons (what each reads, what it asks): an opaque id for each."""
+    ids = [secrets.token_hex(8) for _ in boutons]
+    if boutons:
+        session.execute(_PROPOSER, [{"id": cle, "conversation_id": conversation.id, "libelle": libelle, "charge": dict(charge)}
+                                    for cle, (libelle, charge) in zip(ids, boutons, strict=True)])
+    return ids
 
 
 def choisir(session: Session, conversation: Conversation, choix_id: str) -> Choix:
@@ -220,7 +246,7 @@ def retenir(conversation: Conversation, issue: str, sujet: Optional[str], profil
 
 def repondre(session: Session, echange_id: int, enveloppe: dict[str, Any]) -> None:
     """Keep the answer of a message, so that a resend gets it again."""
-    session.execute(update(Echange).where(Echange.id == echange_id).values(enveloppe=enveloppe))
+    session.execute(_REPONDRE, {"cle": echange_id, "reponse": enveloppe})
 
 
 def abandonner(session: Session, echange_id: int) -> None:

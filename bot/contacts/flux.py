@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Callable, Mapping, Optional, Sequence
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.contacts.tables import Brouillon
@@ -60,6 +61,7 @@ class Suite:
 
 # Key of a draft's `donnees`: the write that was shown.
 VU = "vu"
+_BROUILLON = select(Brouillon).where(Brouillon.conversation_id == bindparam("cle"))  # asked by every message: made once
 
 
 # Leads one turn of an act: starts it when there is no draft, goes on with it otherwise. Writes through `ecrire` and `effacer`.
@@ -68,7 +70,7 @@ Conduite = Callable[[Session, Tour, Optional[Brouillon]], Suite]
 
 def lire(session: Session, conversation_id: str) -> Optional[Brouillon]:
     """The draft of a conversation, if an act is under way."""
-    return session.get(Brouillon, conversation_id)
+    return session.scalar(_BROUILLON, {"cle": conversation_id})
 
 
 def ecrire(session: Session, tour: Tour, flux: str, etape: str, donnees: Mapping[str, Any], prive: Optional[Mapping[str, Any]] = None,
@@ -86,9 +88,8 @@ def ecrire(session: Session, tour: Tour, flux: str, etape: str, donnees: Mapping
     return brouillon
 
 
-def montrer(session: Session, conversation_id: str) -> None:
+def montrer(brouillon: Optional[Brouillon]) -> None:
     """What the act said last is about to be shown: a « oui » may now answer it."""
-    brouillon = lire(session, conversation_id)
     if brouillon is not None:
         brouillon.donnees = {**brouillon.donnees, VU: brouillon.change_le.isoformat()}
 

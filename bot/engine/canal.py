@@ -15,7 +15,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.engine.classifieur import ClassifieurSujets
-from bot.engine.verification import alleger
+from bot.engine.allegements import alleger
 from bot.knowledge.catalogue import CONTINUER
 
 RANG_MAX = 10

@@ -5,6 +5,7 @@ solved exactly, so that two trainings give the same numbers. Why this and not an
 docs/decisions/2026-11-22-classifieur.md.
 """
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
 
@@ -12,7 +13,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from bot.engine.encodeurs import encoder, encoder_corpus
+from bot.engine.encodeurs import ENCODEURS, encoder, encoder_corpus
 from bot.engine.preparation import preparer
 
 DEFAUTS: Dict[str, Any] = {
@@ -25,6 +26,7 @@ DEFAUTS: Dict[str, Any] = {
     # what turns scores into confidences, the best by log-loss on the tuning half of the frozen set (docs/decisions/2026-11-22-classifieur.md)
     "temperature": 27.8,
 }
+_A_COTE = ThreadPoolExecutor(1, thread_name_prefix="encodeur")
 
 
 class Modele:
@@ -44,16 +46,19 @@ class Modele:
         return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32)
 
     def _representer(self, textes: Sequence[str], apprendre: bool = False) -> Dict[str, Any]:
+        encodees = [vue for vue in self.vues if vue in ENCODEURS]
+        # The first encoder works beside this thread, which reads the other views meanwhile: a message waits for the longer of the two.
+        a_cote = {vue: _A_COTE.submit(encoder, vue, textes) for vue in encodees[:1] if not apprendre}
         prepares = [preparer(t) for t in textes]
         vues: Dict[str, Any] = {}
         for vue in self.vues:
-            if vue in ("mots", "lettres"):
+            if vue not in encodees:
                 if apprendre:
                     self.tfidf[vue] = self._tfidf(vue).fit(prepares)
                 vues[vue] = self.tfidf[vue].transform(prepares)
-            else:
+            elif vue not in a_cote:
                 vues[vue] = (encoder_corpus if apprendre else encoder)(vue, textes)
-        return vues
+        return {vue: vues[vue] if vue in vues else a_cote[vue].result() for vue in self.vues}
 
     def _noyau(self, vue: str, cosinus: Any) -> np.ndarray:
         """(n, training lines): the weighted similarity of one view, from its cosines."""

@@ -49,24 +49,23 @@ def proposable(label: str) -> bool:
     return "/" in label or label in LIBELLES_FLUX
 
 
-def danger(texte: str) -> Optional[Comprise]:
-    """What words alone decide at once, engine up or down: someone is in danger."""
-    protection = protections.reconnaitre(texte)
-    return Comprise(protection.sujet, 1.0) if protection and protection.sujet == protections.URGENCE else None
-
-
 def par_les_mots(texte: str) -> Optional[Comprise]:
     """What words alone decide when the engine cannot be asked: danger, medical advice, a personal pension amount."""
     protection = protections.reconnaitre(texte)
     return Comprise(protection.sujet, 1.0) if protection else None
 
 
-def proteger(texte: str, comprise: Comprise) -> Comprise:
-    """The protective sheet that words point to, unless the engine is sure of another sheet, or hesitates between others only (`VRAISEMBLABLE`).
+def danger(protegee: Optional[Comprise]) -> Optional[Comprise]:
+    """What words alone (`par_les_mots`) decide at once, engine up or down: someone is in danger."""
+    return protegee if protegee and protegee.etiquette == protections.URGENCE else None
+
+
+def proteger(protegee: Optional[Comprise], comprise: Comprise) -> Comprise:
+    """The protective sheet that words alone point to (`par_les_mots`), unless the engine is sure of another sheet, or hesitates between others only
+    (`VRAISEMBLABLE`).
 
     « À partir de combien de trimestres ai-je droit… » speaks of « my » pension without asking its amount; words alone cannot tell.
     """
-    protegee = par_les_mots(texte)
     sure = comprise.etiquette is not None and ("/" in comprise.etiquette or (comprise.refusee and comprise.confiance >= SURE))
     if protegee is None or sure:
         return comprise
@@ -100,11 +99,13 @@ def sans_deviner(texte: str, comprise: Comprise) -> Comprise:
     return replace(comprise, etiquette=comprise.etiquette if sure else None, offertes=())
 
 
-def interpreter(texte: str, brute: Mapping[str, Any]) -> Comprise:
-    """What a text means, from the engine's answer to it: one reading for the site and for `conseil evaluate`."""
-    return sans_deviner(texte, proteger(texte, lire(brute)))
+def interpreter(texte: str, brute: Mapping[str, Any], protegee: Optional[Comprise]) -> Comprise:
+    """What a text means, from the engine's answer to it and from its words alone (`par_les_mots`): one reading for the site and for
+    `conseil evaluate`."""
+    return sans_deviner(texte, proteger(protegee, lire(brute)))
 
 
 async def comprendre(texte: str, moteur: Moteur, metadonnees: Optional[dict[str, Any]] = None) -> Comprise:
     """A cleaned text, understood as the site would, without answering it."""
-    return danger(texte) or interpreter(texte, (await moteur.comprendre([texte], metadonnees))[0])
+    protegee = par_les_mots(texte)
+    return danger(protegee) or interpreter(texte, (await moteur.comprendre([texte], metadonnees))[0], protegee)

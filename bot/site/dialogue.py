@@ -96,7 +96,7 @@ class Entree:
     coordonnees: Mapping[str, str] = field(default_factory=dict, repr=False)  # typed in a first message: for the draft that the turn opens
     prive: Mapping[str, str] = field(default_factory=dict, repr=False)  # what the act under way knows of the person
     acteur: Optional[int] = None  # the counsellor signed in
-    danger: Optional[Comprise] = None  # what its words alone call for, before anything else
+    protegee: Optional[Comprise] = None  # the protective sheet that its words alone point to
     sante: bool = False  # it speaks of someone's own health: of its words, nothing is stored
 
 
@@ -162,7 +162,8 @@ class Dialogue:
         debut = time.monotonic()
         lu = garde.lire_texte(texte) if texte is not None else None
         # A typed message needs the engine; what does not, and a message of someone in danger, goes in whatever the crowd.
-        danger = comprehension.danger(lu.texte) if lu is not None else None
+        protegee = comprehension.par_les_mots(lu.texte) if lu is not None else None
+        danger = comprehension.danger(protegee)
         with self.guichet.place(due=lu is None or danger is not None):
             if danger is not None and self.arrets.etat().phrase(interrupteurs.ECRITURES):
                 return self._secourir()
@@ -176,7 +177,7 @@ class Dialogue:
             if isinstance(entree, Enveloppe):
                 self.mesures.renvois.inc()
                 return entree
-            return await self._mener(replace(entree, acteur=acteur, danger=danger), debut)
+            return await self._mener(replace(entree, acteur=acteur, protegee=protegee), debut)
 
     def _exiger_ecritures(self) -> None:
         """Raises Arrete while every write is stopped."""
@@ -218,30 +219,29 @@ class Dialogue:
             conversation = memoire.retrouver(s, secret, maintenant)
             bouton = memoire.choisir(s, conversation, demande.choix) if demande.choix is not None else None
             rempli, attendu = formulaires.montre(_messages(s, conversation), demande.formulaire.id) if demande.formulaire else (None, True)
-            lu, coordonnees = formulaires_rdv.relever(s, conversation.id, garde.sans_commande(demande.texte or ""), lu) if lu else (lu, {})
             brouillon = flux.lire(s, conversation.id)
+            lu, coordonnees = formulaires_rdv.relever(s, conversation, brouillon, garde.sans_commande(demande.texte or ""), lu) if lu else (lu, {})
             intime = lu is not None and sante.personnelle(lu.texte)
             montrable = saisie.montrable(lu.texte) if lu else None
             conserve = _sans_sante(lu.texte, brouillon is not None, conversation.mode) if lu and intime else montrable
             envoye = rempli.form.sent if rempli and rempli.form else ""
             dit = bouton.libelle if bouton else conserve if conserve is not None else envoye
-            echange, nouveau = memoire.commencer(s, conversation, message_id, demande.contenu(secret), dit, maintenant)
-            if not nouveau:
-                return Enveloppe.model_validate(echange.enveloppe)
+            echange_id, repondue = memoire.commencer(s, conversation, message_id, demande.contenu(secret), dit, maintenant)
+            if repondue is not None:
+                return Enveloppe.model_validate(repondue)
             if not attendu:
                 raise formulaires.FormulaireInconnu
             if conversation.mode == "closed":
                 raise garde.ConversationClose
-            if conversation.pause_jusqua and conversation.pause_jusqua > maintenant and comprehension.danger(dit) is None:
+            if conversation.pause_jusqua and conversation.pause_jusqua > maintenant and comprehension.danger(comprehension.par_les_mots(dit)) is None:
                 raise memoire.EnPause
             if memoire.messages_recents(s, conversation, maintenant, timedelta(minutes=1)) > self.reglages.messages_par_minute:
                 raise memoire.TropDeMessages
             caisse = self._caisse(s, conversation.caisse_code)
-            s.flush()
-            return Entree(conversation, caisse, echange.id, lu.texte if lu else None, bouton.charge if bouton else None,
+            return Entree(conversation, caisse, echange_id, lu.texte if lu else None, bouton.charge if bouton else None,
                           [g for g in lu.genres if g in SENSIBLES] if lu else [],
                           (rempli, demande.formulaire.values) if rempli and demande.formulaire else None,
-                          brouillon.flux if brouillon else None, coordonnees, sante=intime, prive=dict(formulaires_rdv.prive(s, conversation.id)))
+                          brouillon.flux if brouillon else None, coordonnees, sante=intime, prive=dict(formulaires_rdv.prive(brouillon)))
 
     def _caisse(self, s: Session, code: str) -> Caisse:
         """A caisse, read again every few seconds: each message names it, and it changes once a year."""
@@ -253,8 +253,9 @@ class Dialogue:
 
     async def _repondre(self, entree: Entree) -> Bilan:
         texte = entree.texte or ""
-        if entree.danger is not None:
-            return self._sujet(entree, entree.danger)
+        danger = comprehension.danger(entree.protegee)
+        if danger is not None:
+            return self._sujet(entree, danger)
         if entree.conversation.mode == "counsellor" and not {"relais", "avis"} & (entree.charge or {}).keys():
             return _relais(relais.reprendre if relais.revient(texte) else relais.ecouter)
         arretee = self.arrets.etat().phrase(interrupteurs.CONVERSATION)
@@ -323,7 +324,7 @@ class Dialogue:
             "caisse": conversation.caisse_code, "dernier_sujet": conversation.dernier_sujet, "profil": conversation.profil,
             "conversation": conversation.id, "flux": entree.flux, "charge": entree.charge, "acteur": entree.acteur})
         brute = reponse["comprehension"]
-        comprise = comprehension.interpreter(texte, brute) if texte else comprehension.lire(brute)
+        comprise = comprehension.interpreter(texte, brute, entree.protegee) if texte else comprehension.lire(brute)
         acte = next((m["custom"] for m in reponse["messages"] if "dits" in (m.get("custom") or {})), None)
         if acte and acte["pris"]:  # « finalement par téléphone », in the middle of a booking, asks for nobody
             return Bilan(actes.lire(acte, entree.caisse), "flux", Comprise(acte["flux"], comprise.confiance))
@@ -394,9 +395,8 @@ class Dialogue:
         return None
 
     def _sans_moteur(self, entree: Entree, texte: str) -> Bilan:
-        protege = comprehension.par_les_mots(texte)
-        if protege is not None:
-            return self._sujet(entree, protege)
+        if entree.protegee is not None:
+            return self._sujet(entree, entree.protegee)
         if entree.flux:
             return Bilan([reponses.acte_en_panne(entree.flux, entree.caisse)], "degrade", Comprise(None, 0.0))
         if langue.reconnaitre(texte):
@@ -424,7 +424,7 @@ class Dialogue:
         message, valeurs = entree.formulaire
         arrete = self.arrets.etat().phrase(interrupteurs.RENDEZ_VOUS) if message.flow in RESERVENT else None
         with self.sessions() as s:
-            conversation = _relue(s, entree)
+            conversation = memoire.tenir(s, entree.conversation.id)
             if arrete:
                 return self._conclure(s, conversation, entree, Bilan([reponses.arretee(arrete, entree.caisse)], "degrade"), debut)
             repliques = formulaires.traiter(s, conversation, message, valeurs, self.horloge.maintenant())
@@ -432,31 +432,31 @@ class Dialogue:
 
     def _sortir(self, entree: Entree, bilan: Bilan, debut: float) -> Enveloppe:
         with self.sessions() as s:
-            return self._conclure(s, _relue(s, entree), entree, bilan, debut)
+            # A counsellor may have come in while the turn was answered, or the visitor have had it all forgotten.
+            return self._conclure(s, memoire.tenir(s, entree.conversation.id), entree, bilan, debut)
 
     def _conclure(self, s: Session, conversation: Conversation, entree: Entree, bilan: Bilan, debut: float) -> Enveloppe:
         """Journal, buttons, memory, and the envelope kept for a resend."""
         maintenant = self.horloge.maintenant()
-        formulaires_rdv.deposer(s, conversation.id, entree.coordonnees)
         if bilan.acte is not None:
             bilan.repliques = [*bilan.acte(s, conversation, maintenant), *bilan.repliques]
-        formulaires_rdv.oublier(s, conversation, entree.prive)
+        brouillon = flux.lire(s, conversation.id)
+        formulaires_rdv.deposer(brouillon, entree.coordonnees)
+        formulaires_rdv.oublier(s, conversation, brouillon, entree.prive)
         if bilan.issue != "degrade":
-            flux.montrer(s, conversation.id)
+            flux.montrer(brouillon)
         comprise = bilan.comprise or Comprise(None, 0.0)
         sujet = comprise.etiquette or next(iter(comprise.offertes), None)
         texte = None if entree.sante or not bilan.texte else saisie.montrable(bilan.texte)
         trace = memoire.Trace(bilan.issue, sujet, comprise.confiance, comprise.premiers, texte, round(1000 * (time.monotonic() - debut)))
-        tour = memoire.journaliser(s, conversation, trace, maintenant)
-        messages = []
-        for replique in bilan.repliques:
-            replique.message.id = tour.id
-            if replique.avis:
-                replique.boutons += _boutons_avis(tour.id)
-            for bouton in replique.boutons:
-                choix = memoire.proposer(s, conversation, bouton.libelle, dict(bouton.charge))
-                replique.message.choices.append(ChoixPropose(id=choix.id, label=bouton.libelle, role=bouton.role))
-            messages.append(replique.message)
+        tour_id = memoire.journaliser(s, conversation, trace, maintenant)
+        boutons = [(r.message, b) for r in bilan.repliques for b in (*r.boutons, *(_boutons_avis(tour_id) if r.avis else ()))]
+        ids = memoire.proposer(s, conversation, [(b.libelle, b.charge) for _, b in boutons])
+        for cle, (message, bouton) in zip(ids, boutons, strict=True):
+            message.choices.append(ChoixPropose(id=cle, label=bouton.libelle, role=bouton.role))
+        messages = [r.message for r in bilan.repliques]
+        for message in messages:
+            message.id = tour_id
         memoire.retenir(conversation, bilan.issue, comprise.etiquette if comprise.etiquette in self.fiches else None, bilan.profil)
         if bilan.issue == "incivil":
             memoire.noter_incivilite(conversation, maintenant)
@@ -478,14 +478,6 @@ class Dialogue:
 
 def _relais(acte: relais.Acte, comprise: Optional[Comprise] = None) -> Bilan:
     return Bilan([], "flux", comprise or Comprise(relais.PARLER, 1.0), acte=acte)
-
-
-def _relue(session: Session, entree: Entree) -> Conversation:
-    """The conversation as it stands now: a counsellor may have come in while the turn was answered, or the visitor have had it forgotten."""
-    conversation = session.get(Conversation, entree.conversation.id, with_for_update=True)
-    if conversation is None:
-        raise memoire.ConversationInconnue
-    return conversation
 
 
 def _messages(session: Session, conversation: Conversation) -> list[Message]:

@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session
 
 from bot.agenda.dialogue import ACTES, coordonnees, formulaires, paroles, saisie
 from bot.agenda.dialogue.fil import FAIT
-from bot.contacts import conversations, flux
+from bot.contacts import conversations
 from bot.contacts.caisses import caisse
 from bot.contacts.flux import Dire, Tour
-from bot.contacts.tables import Conversation
+from bot.contacts.tables import Brouillon, Conversation
 from bot.site import actes
 from bot.site.formulaires import TRAITEMENTS, ErreursDeSaisie
 from bot.site.reponses import Replique
@@ -37,12 +37,11 @@ TRAITEMENTS.update({coordonnees.IDENTITE: _traitement(formulaires.identite), coo
                     coordonnees.ADRESSE: _traitement(formulaires.adresse)})
 
 
-def relever(session: Session, conversation_id: str, brut: Optional[str], lu: Masquage) -> "tuple[Masquage, dict[str, str]]":
+def relever(session: Session, conversation: Conversation, brouillon: Optional[Brouillon], brut: str,
+            lu: Masquage) -> "tuple[Masquage, dict[str, str]]":
     """A typed message without what identifies, put aside in the draft of the act under way; with no act, what a first message gave is handed
     back, for the draft that its turn may open (`deposer`)."""
-    brouillon = flux.lire(session, conversation_id)
-    conversation = session.get_one(Conversation, conversation_id)
-    if brut is None or (brouillon is not None and brouillon.flux not in ACTES):
+    if (brouillon is not None and brouillon.flux not in ACTES):
         return lu, {}
     lieux = [a.nom for a in caisse(session, conversation.caisse_code).antennes] if brouillon else []
     releve = saisie.relever(brut, brouillon.etape if brouillon else "", lieux)
@@ -54,15 +53,14 @@ def relever(session: Session, conversation_id: str, brut: Optional[str], lu: Mas
     return Masquage(masquer(releve.texte).texte, lu.genres), {}
 
 
-def prive(session: Session, conversation_id: str) -> Mapping[str, str]:
+def prive(brouillon: Optional[Brouillon]) -> Mapping[str, str]:
     """What the act under way knows of the person; nothing outside the booking acts."""
-    brouillon = flux.lire(session, conversation_id)
     return brouillon.prive if brouillon is not None and brouillon.flux in ACTES else {}
 
 
-def oublier(session: Session, conversation: Conversation, avant: Mapping[str, str]) -> None:
+def oublier(session: Session, conversation: Conversation, brouillon: Optional[Brouillon], avant: Mapping[str, str]) -> None:
     """The act is over, done or stopped: what its summary said of the person (`prive` as it stood before the turn) leaves the conversation."""
-    reste = prive(session, conversation.id)
+    reste = prive(brouillon)
     finis = {champ: valeur for champ, valeur in avant.items() if champ in _MASQUES and valeur and champ not in reste}
     masques = {composer(forme): _MASQUES[champ] for champ, valeur in finis.items()
                for forme in ((valeur, paroles.numero_entier(valeur)) if champ == "telephone" else (valeur,))}
@@ -70,8 +68,7 @@ def oublier(session: Session, conversation: Conversation, avant: Mapping[str, st
         conversations.taire(session, conversation, masques)
 
 
-def deposer(session: Session, conversation_id: str, prive: Mapping[str, str]) -> None:
+def deposer(brouillon: Optional[Brouillon], prive: Mapping[str, str]) -> None:
     """Put what a first message gave (a number, an address) into the draft that the turn opened; dropped when it opened none that needs it."""
-    brouillon = flux.lire(session, conversation_id) if prive else None
-    if brouillon is not None and brouillon.flux in POUR_QUI and brouillon.etape != FAIT:
+    if prive and brouillon is not None and brouillon.flux in POUR_QUI and brouillon.etape != FAIT:
         brouillon.prive = {**prive, **brouillon.prive}

@@ -185,4 +185,5 @@ def du_conseiller(session: Session, conversation: Conversation, texte: str, nume
 
 
 def _choix(session: Session, conversation: Conversation, boutons: Sequence[Bouton]) -> list[ChoixPropose]:
-    return [ChoixPropose(id=proposer(session, conversation, b.libelle, dict(b.charge)).id, label=b.libelle, role=b.role) for b in boutons]
+    ids = proposer(session, conversation, [(b.libelle, b.charge) for b in boutons])
+    return [ChoixPropose(id=cle, label=b.libelle, role=b.role) for cle, b in zip(ids, boutons, strict=True)]

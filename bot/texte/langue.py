@@ -35,6 +35,7 @@ _FRANCAIS = _mots("je j tu nous vous les du est suis ai pas ne qui quoi comment 
 _POSSIBLES = {nom: mots - _FRANCAIS for nom, mots in _PETITS_MOTS.items()}
 PETITS_MOTS_MIN = 2
 _CITATION = re.compile(r'«[^»]*»|"[^"]*"')
+_AUTRE_LETTRE = re.compile(r"[^\W\d_\u0000-\u024f]")  # a letter beyond the Latin blocks that Europe writes with
 _ECRITURES = (("ARABIC", "ar"), ("CYRILLIC", "ru"), ("CJK", "zh"), ("HIRAGANA", "ja"), ("KATAKANA", "ja"), ("HANGUL", "ko"), ("GREEK", "el"),
               ("HEBREW", "he"), ("DEVANAGARI", "hi"), ("BENGALI", "bn"), ("TAMIL", "ta"), ("GEORGIAN", "ka"), ("ARMENIAN", "hy"), ("THAI", "th"))
 
@@ -60,6 +61,8 @@ def reconnaitre(texte: str) -> Optional[str]:
 
 def _ecriture(texte: str) -> Optional[str]:
     """The language that a script tells, when most letters are not Latin."""
+    if not _AUTRE_LETTRE.search(texte):
+        return None
     lettres = [c for c in texte if c.isalpha()]
     autres = [unicodedata.name(c, "") for c in lettres if not unicodedata.name(c, "LATIN").startswith(("LATIN", "FEMININE", "MASCULINE"))]
     if len(lettres) < 2 or 2 * len(autres) <= len(lettres):

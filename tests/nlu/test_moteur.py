@@ -194,3 +194,39 @@ def test_les_regles_indexees_predisent_ce_que_rasa_predit(tmp_path):
     """)
     assert dit["indexees"] and dit["combien"] > 1500 and dit["actions"] > 110 and dit["regles"] > 220
     assert dit["ecarts"] == []
+
+
+@pytest.mark.moteur
+def test_le_graphe_sans_ordonnanceur_donne_ce_que_rasa_donne(tmp_path):
+    dit = dans_le_moteur(tmp_path, """
+        import asyncio, json, sys
+        from rasa.core.agent import Agent
+        from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+        from rasa.engine.runner.dask import DaskGraphRunner
+        from bot.engine.allegements import executer
+        from bot.knowledge.chemins import RACINE
+        de_rasa, ecarts, combien = DaskGraphRunner.run, [], 0
+        def clair(resultats):
+            return {nom: [m.as_dict() for m in r] if isinstance(r, list) else [r.probabilities, r.policy_name, r.policy_priority] if hasattr(r, "probabilities")
+                    else [str(x) for x in r] if isinstance(r, tuple) else str(r) for nom, r in resultats.items()}
+        def les_deux(graphe, inputs=None, targets=None):
+            global combien
+            combien += 1
+            attendu, obtenu = clair(de_rasa(graphe, inputs, targets)), clair(executer(graphe, inputs, targets))
+            if repr(attendu) != repr(obtenu):
+                ecarts.append([attendu, obtenu])
+            return executer(graphe, inputs, targets)
+        DaskGraphRunner.run = les_deux
+        agent = Agent.load(str(RACINE / "models/assistant.tar.gz"))
+        async def parler():
+            for phrase in json.loads(sys.argv[1]):
+                await agent.handle_message(UserMessage(phrase, CollectingOutputChannel(), "essai"))
+        asyncio.run(parler())
+        try:
+            executer(agent.processor.graph_runner, {}, ["select_prediction"])
+            sans_message = "rien"
+        except Exception as e:
+            sans_message = type(e).__name__
+        print(json.dumps({"ecarts": ecarts, "combien": combien, "sans_message": sans_message}))
+    """)
+    assert dit["ecarts"] == [] and dit["combien"] >= 2 * len(PHRASES) and dit["sans_message"] == "GraphRunError"

@@ -180,7 +180,7 @@ def _boite_a_messages(assuree, sessions) -> None:  # noqa: F811
     """A message left for a counsellor: name and number are for the call-back, its words are masked."""
     with sessions() as s:
         conversation = s.scalars(select(Conversation)).one()
-        bouton = memoire.proposer(s, conversation, "Laisser un message", {"relais": "message"}).id
+        bouton = memoire.proposer(s, conversation, [("Laisser un message", {"relais": "message"})])[0]
     assuree.client.post("/api/messages", json={"message_id": str(uuid4()), "choice": bouton})
     for message, attendu in ((f"Mon compte {IBAN}, mon numéro {NIR}", "form"), (f"Rappelez au {TELEPHONE} ou {COURRIEL}", "confirmation")):
         valeurs = {"nom": NOM, "telephone": TELEPHONE, "moment": "Le matin", "message": message}

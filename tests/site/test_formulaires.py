@@ -45,8 +45,8 @@ def montrer(sessions, formulaire=ESSAI, mode="assistant"):
     with sessions() as s:
         conversation = s.scalars(select(Conversation)).one()
         conversation.mode = mode
-        echange, _ = memoire.commencer(s, conversation, str(uuid4()), "rendez-vous", "rendez-vous", maintenant)
-        memoire.repondre(s, echange.id, Enveloppe(messages=[Message(text="Vos coordonnées ?", kind="form", flow="prendre_rdv", form=formulaire)])
+        echange_id, _ = memoire.commencer(s, conversation, str(uuid4()), "rendez-vous", "rendez-vous", maintenant)
+        memoire.repondre(s, echange_id, Enveloppe(messages=[Message(text="Vos coordonnées ?", kind="form", flow="prendre_rdv", form=formulaire)])
                          .model_dump(mode="json"))
 
 

@@ -162,7 +162,7 @@ def test_sans_moteur_le_bouton_mene_tout_de_meme_a_une_personne(espace, assure, 
     moteur.brute = None
     with espace.sessions() as s:
         conversation = s.scalars(select(Conversation)).one()
-        bouton = bouton or {"id": memoire.proposer(s, conversation, "Parler à un conseiller", {"intention": PARLER}).id}
+        bouton = bouton or {"id": memoire.proposer(s, conversation, [("Parler à un conseiller", {"intention": PARLER})])[0]}
     recu = assure.client.post("/api/messages", json={"message_id": str(uuid4()), "choice": bouton["id"]}).json()
     assert recu["state"] == {"mode": "waiting"}
 

@@ -71,15 +71,15 @@ def test_une_hesitation_propose_comme_avant():
 
 
 def test_l_evaluation_compte_les_choix_montres_sous_la_reponse():
-    comprise = interpreter("seuil de tva ?", brute(SEUILS_CA, 0.7, TVA))
+    comprise = interpreter("seuil de tva ?", brute(SEUILS_CA, 0.7, TVA), None)
     mesure = Mesure(Question("seuil de tva ?", "auto_entrepreneur/tva"), comprise, 1.0)
     assert mesure.offerte and mesure.fausse and not mesure.juste
-    seule = Mesure(Question("seuil de tva ?", "auto_entrepreneur/tva"), interpreter("seuil de tva ?", brute(SEUILS_CA, 0.95)), 1.0)
+    seule = Mesure(Question("seuil de tva ?", "auto_entrepreneur/tva"), interpreter("seuil de tva ?", brute(SEUILS_CA, 0.95), None), 1.0)
     assert not seule.offerte
 
 
 def test_dans_une_autre_langue_une_lecture_peu_sure_est_refusee_et_rien_n_est_propose():
-    sure, moins = (interpreter("how do I register my business", brute(SEUILS_CA, c, TVA)) for c in (0.8, 0.7))
+    sure, moins = (interpreter("how do I register my business", brute(SEUILS_CA, c, TVA), None) for c in (0.8, 0.7))
     assert sure.etiquette == "auto_entrepreneur/seuils_ca" and sure.offertes == () and moins.refusee
-    assert interpreter("how do I register my business", brute(INCOMPRIS, 0.4, SEUILS_CA, TVA)).refusee
-    assert not interpreter("comment je m'inscris", brute(SEUILS_CA, 0.7, TVA)).refusee
+    assert interpreter("how do I register my business", brute(INCOMPRIS, 0.4, SEUILS_CA, TVA), None).refusee
+    assert not interpreter("comment je m'inscris", brute(SEUILS_CA, 0.7, TVA), None).refusee

@@ -172,11 +172,11 @@ def _converser(request: Request, code: str) -> Response:
                 conversation, neuf = memoire.retrouver(s, secret, maintenant), None
             except memoire.ConversationInconnue:
                 conversation, neuf = memoire.ouvrir(s, acces.vague.caisse_code, maintenant)
-            echange, _ = memoire.commencer(s, conversation, str(uuid4()), "enquete", "Répondre à l'enquête ici", maintenant)
-            choix = memoire.proposer(s, conversation, "Commencer", {"flux": FLUX, "jeton": code})
+            echange_id, _ = memoire.commencer(s, conversation, str(uuid4()), "enquete", "Répondre à l'enquête ici", maintenant)
+            [choix] = memoire.proposer(s, conversation, [("Commencer", {"flux": FLUX, "jeton": code})])
             dit = Message(text=composer("Votre invitation est bien là. Quand vous voulez."), kind="question", flow=FLUX,
-                          choices=[ChoixPropose(id=choix.id, label="Commencer")])
-            memoire.repondre(s, echange.id, Enveloppe(messages=[dit]).model_dump(mode="json"))
+                          choices=[ChoixPropose(id=choix, label="Commencer")])
+            memoire.repondre(s, echange_id, Enveloppe(messages=[dit]).model_dump(mode="json"))
     except _FINIES as refus:
         return _fin(request, refus)
     reponse = RedirectResponse("/conversation#dernier", 303)
