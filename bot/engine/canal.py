@@ -14,8 +14,8 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.engine.classifieur import ClassifieurSujets
 from bot.engine.allegements import alleger
+from bot.engine.classifieur import ClassifieurSujets
 from bot.knowledge.catalogue import CONTINUER
 
 RANG_MAX = 10
