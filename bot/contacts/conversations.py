@@ -5,7 +5,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence, cast
 
 from sqlalchemy import Table, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -24,10 +24,9 @@ TOURS_PAR_MOTEUR_ID = 60
 INCIVILITES_MAX = 3
 PAUSE = timedelta(minutes=5)
 
-# What every message asks of the database, written once and without objects: made anew each time, these statements were half of what a message
-# costs the site (docs/decisions/2026-11-22-classifieur.md).
-_conversation, _echange, _tour, _choix = (t for t in (Conversation.__table__, Echange.__table__, Tour.__table__, Choix.__table__)
-                                          if isinstance(t, Table))
+# What every message asks of the database, written once, and without objects where none is needed: made anew each time, these statements were half
+# of what a message costs the site (docs/decisions/2026-11-22-classifieur.md).
+_conversation, _echange, _tour, _choix = (cast(Table, t.__table__) for t in (Conversation, Echange, Tour, Choix))
 _PAR_JETON = select(Conversation).where(Conversation.jeton_empreinte == bindparam("jeton"))
 _A_TENIR = select(Conversation).where(Conversation.id == bindparam("cle")).with_for_update()
 _ACTIVE = update(_conversation).where(_conversation.c.id == bindparam("cle")).values(active_le=bindparam("le"))

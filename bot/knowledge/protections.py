@@ -4,7 +4,7 @@ Words alone (knowledge/protections.yml), no database, about a millisecond. What 
 """
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import FrozenSet, List, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 from bot.knowledge.chemins import KNOWLEDGE
 from bot.knowledge.lecture import ErreurConnaissance, lire_yaml
@@ -28,7 +28,6 @@ class _Section:
     innocents: Tuple[Motif, ...]
     ailleurs: Tuple[Motif, ...]
     genres: Tuple[Tuple[str, Tuple[Motif, ...]], ...]
-    motifs: FrozenSet[Motif]
 
 
 def _motifs(texte: str) -> Tuple[Motif, ...]:
@@ -38,8 +37,7 @@ def _motifs(texte: str) -> Tuple[Motif, ...]:
 
 def _section(sujet: str, brut: dict) -> _Section:
     genres = tuple((nom, _motifs(texte)) for nom, texte in brut.items() if nom not in ("innocent", "ailleurs"))
-    return _Section(sujet, _motifs(brut.get("innocent", "")), _motifs(brut.get("ailleurs", "")), genres,
-                    frozenset(m for _, motifs in genres for m in motifs))
+    return _Section(sujet, _motifs(brut.get("innocent", "")), _motifs(brut.get("ailleurs", "")), genres)
 
 
 @lru_cache(maxsize=1)
@@ -61,8 +59,6 @@ def expliquer(texte: str) -> Optional[Tuple[Protection, str]]:
     grammaire, sections = _protections()
     message = grammaire.lire(cle(texte))
     for section in sections:
-        if section.motifs.isdisjoint(message.possibles):  # its words are not there
-            continue
         reste = message.sans([s for m in section.innocents if grammaire.reconnait(m, message) for s in m.suites])
         if any(grammaire.reconnait(m, reste) for m in section.ailleurs):
             continue

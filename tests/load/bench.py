@@ -28,7 +28,7 @@ from bot.cli.train import controler_sujets, intentions_du_domaine
 from bot.reglages import RACINE
 from bot.site.comprehension import par_les_mots
 from bot.texte.typographie import nombre
-from tests.load import agenda, charge, enquete, population
+from tests.load import agenda, charge, enquete, population, rasa_seul
 from tests.load import bilan as bilans
 from tests.load.mesures import centiles, descendance, entrainer, interroger, memoire_mo, pile_entiere
 
@@ -134,8 +134,12 @@ def mesurer(qui: str, reglage: Reglage, dossier: Path, questions: Sequence[Quest
     etape(f"{nom} : démarrage, compréhension de {len(questions)} lignes gelées")
     resultats |= mesurer_moteur(qui, modele, dossier / "moteur-seul", questions)
     etape(f"{nom} : toute la pile, {VISITEURS} visiteurs pendant {DUREE_AFFLUENCE:.0f} s")
-    textes = [q.texte for q in questions if par_les_mots(q.texte) is None]  # those the site answers without the engine left out
-    return {**resultats, **apprises, **pile_entiere(modele, dossier / "site", textes, VISITEURS, DUREE_AFFLUENCE)}
+    return {**resultats, **apprises, **pile_entiere(modele, dossier / "site", posees(questions), VISITEURS, DUREE_AFFLUENCE)}
+
+
+def posees(questions: Sequence[Question]) -> list[str]:
+    """What the visitors ask: the frozen lines, those that the site answers without the engine left out."""
+    return [q.texte for q in questions if par_les_mots(q.texte) is None]
 
 
 def comparer(dossier: Path) -> dict[str, Any]:
@@ -154,7 +158,7 @@ def comparer(dossier: Path) -> dict[str, Any]:
 # -- what is shown ----------------------------------------------------------------------------------------------------------------------
 
 
-ETAPES = 12
+ETAPES = 13
 _debut, _faites = time.monotonic(), 0
 
 
@@ -221,6 +225,9 @@ def executer() -> None:
         noter(rapports=rapports(tout[NOTRE], tout[RASA]))
         montrer(tout[NOTRE], tout[RASA])
         montrer_conditions(reglage, tout[NOTRE], tout[RASA])
+        etape(f"Rasa seul, tel qu'il est livré, {VISITEURS} visiteurs pendant {DUREE_AFFLUENCE:.0f} s")
+        noter(rasa_seul=rasa_seul.mesurer(dossier / RASA / "assistant.tar.gz", dossier / "rasa-seul", posees(questions), VISITEURS, DUREE_AFFLUENCE,
+                                          tout[NOTRE]["messages_par_s"]))
         etape("encodeurs et classifieurs, sur toutes les lignes")
         noter(comparaison=comparer(dossier / "comparer"))
         etape("population : import et volumes, de plus en plus grands (BENCH_MILLION=1 : jusqu'au million)")

@@ -206,9 +206,9 @@ class Visiteur:
             self.durees.append(1000 * (time.perf_counter() - depart))
 
 
-async def affluence(adresse: str, textes: Sequence[str], nombre: int, duree: float) -> dict[str, Any]:
+async def affluence(adresse: str, textes: Sequence[str], nombre: int, duree: float, genre: type[Visiteur] = Visiteur) -> dict[str, Any]:
     """`nombre` visitors at once during `duree` seconds: messages a second answered by the engine, and how long each waited."""
-    visiteurs = [Visiteur(adresse, textes[i::nombre]) for i in range(nombre)]
+    visiteurs = [genre(adresse, textes[i::nombre]) for i in range(nombre)]
     try:
         await asyncio.gather(*(v.ouvrir() for v in visiteurs))
         debut = time.monotonic()

@@ -3,6 +3,7 @@ import re
 from html import unescape
 
 import pytest
+from sqlalchemy import event
 
 from bot.site.moteur import MoteurIndisponible
 
@@ -137,3 +138,25 @@ def test_le_deuxieme_hors_sujet_de_suite_dit_le_telephone(moteur, visiteur):
     visiteur.dit("le plafond")
     moteur.comprend("hors_sujet", 0.9)
     assert TELEPHONE not in lisible(message(visiteur.dit("et la météo ?"))["text"])
+
+
+# -- what a message costs -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def requetes(client):
+    """The statements sent to the database, in order."""
+    dites, engine = [], client.app.state.contexte.sessions.engine
+    event.listen(engine, "before_cursor_execute", lambda connexion, curseur, sql, *_: dites.append(sql))
+    return dites
+
+
+def test_un_message_demande_peu_a_la_base_et_pas_plus_au_dixieme_tour(moteur, visiteur, requetes):
+    """Each statement costs more than a page of text: three quarters of a message's processor time were theirs (docs/decisions)."""
+    moteur.comprend(SEUILS)
+    comptes = []
+    for _ in range(10):
+        del requetes[:]
+        visiteur.dit("le plafond de chiffre d'affaires")
+        comptes.append(len([r for r in requetes if not r.startswith(("PRAGMA", "BEGIN"))]))
+    assert max(comptes) <= 14 and min(comptes[1:]) <= 12, comptes  # now and then the caisse is read again
