@@ -8,6 +8,7 @@ from bot.agenda.dialogue import formulaires as recus
 from bot.contacts import conversations, flux
 from bot.contacts.base import Sessions
 from bot.contacts.flux import Bouton, Dire, Tour
+from bot.contacts.tables import Conversation
 from bot.site import formulaires_rdv
 from bot.site.garde import lire_texte
 from tests.marche import lisible
@@ -40,11 +41,12 @@ class Parleur:
     def dit(self, texte: str, intention: Optional[str] = None, confiance: float = 0.9) -> "Parleur":
         """Type a message; masked as the site does, the private part put aside."""
         with self.sessions() as s:
-            lu, reste = formulaires_rdv.relever(s, self.id, texte, lire_texte(texte))
+            conversation = s.get_one(Conversation, self.id)
+            lu, reste = formulaires_rdv.relever(s, conversation, flux.lire(s, self.id), texte, lire_texte(texte))
         self.envoye = lu.texte
         self._tour(texte=lu.texte, intention=intention, confiance=confiance)
         with self.sessions() as s:
-            formulaires_rdv.deposer(s, self.id, reste)
+            formulaires_rdv.deposer(flux.lire(s, self.id), reste)
         return self
 
     def appuie(self, debut: str) -> "Parleur":
