@@ -51,7 +51,7 @@ def _serveur(modele: Path, dossier: Path, suivi: Any) -> Iterator[str]:
 
     def pret() -> bool:
         try:
-            return requests.get(f"http://127.0.0.1:{port}/status", timeout=1).ok
+            return requests.get(f"http://127.0.0.1:{port}/webhooks/rest/", timeout=1).ok
         except requests.RequestException:
             return False
 
